@@ -90,3 +90,30 @@ class Finding(msgspec.Struct, frozen=True):
     fix: Fix | None = None
     url: str = ""
     fingerprint: str = ""
+
+
+Span = tuple[int, int, int, int]
+"""``(line, col, end_line, end_col)`` as ``ast`` gives it: 1-based lines, 0-based UTF-8 byte columns, end exclusive."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """A link of a draft's reason chain."""
+
+    path: str
+    span: Span
+    message: str
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """What a check yields, before it meets the file's text: the driver adds columns, name, severity, link, fingerprint
+    and the fix. ``hint`` carries the facts that a fix needs (names, a span as text), by the fix's own keys."""
+
+    code: str
+    path: str
+    span: Span
+    message: str
+    help: str
+    confidence: Confidence
+    function: str
+    steps: tuple[Step, ...] = ()
+    hint: dict[str, str] = {}
