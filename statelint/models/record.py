@@ -1,4 +1,4 @@
-"""What a model row says about one function, method or class of a library: the parsed form of ``rules/models/*.toml``."""
+"""What a model row says about one function, method or class of a library: ``rules/models/*.toml``, parsed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Literal
 import msgspec
 
 ResultMode = Literal["fresh", "view", "same", "maybe", "element", "call", "none", "tuple", "list", "iter", "dict"]
-"""How a result relates to arguments: newly allocated; a view of an argument's storage; the argument itself; the argument
-or a copy of it (``.to``, ``reshape``); something stored in the argument; what calling the argument returns; None; or a
-container of such."""
+"""How a result relates to arguments: newly allocated; a view of an argument's storage; the argument itself; the
+argument or a copy of it (``.to``, ``reshape``); something stored in the argument; what calling the argument returns;
+None; or a container of such."""
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -79,12 +79,13 @@ class FunctionModel(msgspec.Struct, frozen=True):
 
     ``saves`` is None where it is unknown what reverse mode keeps; empty: nothing. ``grad``: *flow* (the result needs a
     gradient if an operand does), *no* (never), *leaf* (it does, and is a leaf), *keyword* (a leaf if
-    ``requires_grad=True`` is passed). ``draws``: the generator consumed (``torch``, ``numpy``, ``python``, ``tensorflow``,
-    ``jax``, ``self``), unless the argument ``draws_unless`` is given. ``key``: (*consume* | *derive* | *make*, argument).
-    ``seeds``: the global generator that the call seeds. ``external``: file, network, process, clock, environment, database, registry.
-    ``effect``: print, log, io, ambient (writes process-wide state). ``backward``: the argument whose history is consumed.
-    ``context``: what the result does as a context manager or decorator: no_grad, enable_grad, inference_mode, tape, fork_rng ...
-    ``must_use``: the call is useless if its result is dropped. ``provenance``: where the row comes from.
+    ``requires_grad=True`` is passed). ``draws``: the generator consumed (``torch``, ``numpy``, ``python``,
+    ``tensorflow``, ``jax``, ``self``), unless the argument ``draws_unless`` is given. ``key``: (*consume* | *derive* |
+    *make*, argument). ``seeds``: the global generator that the call seeds. ``external``: file, network, process, clock,
+    environment, database, registry. ``effect``: print, log, io, ambient (writes process-wide state). ``backward``: the
+    argument whose history is consumed. ``context``: what the result does as a context manager or decorator: no_grad,
+    enable_grad, inference_mode, tape, fork_rng ... ``must_use``: the call is useless if its result is dropped.
+    ``provenance``: where the row comes from.
     """
 
     name: str
