@@ -1,0 +1,67 @@
+"""Text and paths made safe for the formats that machines read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import msgspec
+
+from statelint.findings import Edit, Finding, Fix, Related
+from statelint.report._context import ReportContext
+
+
+def scalar(text: str) -> str:
+    """Replace lone surrogates, which stand for undecodable bytes of file names and have no UTF-8 form, by U+FFFD."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def scalar_finding(finding: Finding) -> Finding:
+    """Return the finding with `scalar` applied to each of its texts."""
+    related = tuple(msgspec.structs.replace(r, path=scalar(r.path), message=scalar(r.message)) for r in finding.related)
+    fix = finding.fix
+    if fix is not None:
+        edits = tuple(_scalar_edit(edit) for edit in fix.edits)
+        fix = Fix(applicability=fix.applicability, message=scalar(fix.message), edits=edits)
+    texts = ("code", "name", "message", "help", "path", "function", "url", "fingerprint")
+    changes: dict[str, str] = {name: scalar(getattr(finding, name)) for name in texts}
+    return msgspec.structs.replace(finding, related=related, fix=fix, **changes)
+
+
+def _scalar_edit(edit: Edit) -> Edit:
+    return msgspec.structs.replace(edit, text=scalar(edit.text))
+
+
+def encode_lines(findings: Sequence[Finding]) -> bytes:
+    """Encode findings as JSON, one a line."""
+    encoder = msgspec.json.Encoder()
+    try:
+        return encoder.encode_lines(findings)
+    except UnicodeEncodeError:
+        return encoder.encode_lines([scalar_finding(finding) for finding in findings])
+
+
+def relative(path: str, context: ReportContext) -> str:
+    """Return the path relative to the base directory if it lies below it, with forward slashes."""
+    base = context.base
+    if base and os.path.isabs(path):
+        try:
+            inside = os.path.relpath(path, base)
+        except ValueError:
+            return path.replace(os.sep, "/")
+        if inside != os.pardir and not inside.startswith(os.pardir + os.sep):
+            path = inside
+    return path.replace(os.sep, "/")
+
+
+def place(finding: Finding | Related, context: ReportContext) -> str:
+    """Return ``path:line:column``, or ``path:cell N:line:column`` in a notebook."""
+    path = relative(finding.path, context)
+    cell = context.cell(finding.path, finding.line)
+    if cell is None:
+        return f"{path}:{finding.line}:{finding.column}"
+    return f"{path}:cell {cell.number}:{cell.line}:{finding.column}"

@@ -1,0 +1,192 @@
+"""Source lines with their numbers, underlined places and labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import msgspec
+
+from statelint.report.terminal.cells import Ruler
+from statelint.report.terminal.marks import Label, Mark, Window, clusters, crop, fit, rails, shown
+from statelint.report.terminal.screen import Line, Screen, Span, Style, prose, width_of, wrap
+
+_ROOMY = 26
+
+
+class Gutter(msgspec.Struct, frozen=True):
+    """The column of line numbers, ``digits`` wide, and the bar that runs down a finding."""
+
+    digits: int
+    screen: Screen
+
+    @property
+    def width(self) -> int:
+        """The cells left of the source."""
+        return self.digits + 3
+
+    def row(self, spans: Line, number: int | None = None) -> Line:
+        """Return a row behind the bar, with a line number or without."""
+        head = "" if number is None else str(number)
+        return [Span(f"{head:>{self.digits}} {self.screen.glyphs.bar} ", Style.FRAME), *spans]
+
+    def branch(self, joint: str, spans: Line) -> Line:
+        """Return a row that branches off the bar with the given drawing."""
+        return [Span(f"{'':{self.digits}} {joint}{self.screen.glyphs.dash} ", Style.FRAME), *spans]
+
+    def gap(self) -> Line:
+        """Return the row that stands for lines left out."""
+        return [Span(f"{'':{self.digits}} {self.screen.glyphs.gap} ", Style.FRAME)]
+
+
+class Snippet:
+    """The part of one file, or of one cell of a notebook, that a finding shows.
+
+    ``number`` gives the number to print for a line, ``together`` tells whether two lines are in the same cell, and
+    ``around`` is how many more lines to show above and below each mark.
+    """
+
+    def __init__(
+        self,
+        gutter: Gutter,
+        lines: Sequence[str],
+        marks: Sequence[Mark],
+        number: Callable[[int], int],
+        together: Callable[[int, int], bool],
+        around: int,
+    ) -> None:
+        self.gutter = gutter
+        self.screen = gutter.screen
+        self.number = number
+        self.marks = [fitted for mark in marks if (fitted := fit(mark, lines)) is not None]
+        self.numbers = shown(self.marks, lines, around, together)
+        self.rulers = {n: Ruler(lines[n - 1].rstrip(), self.screen.has) for n in self.numbers}
+        self.rails = rails(self.marks)
+        self.running: dict[int, Mark] = {}
+        self.room = self.screen.width - gutter.width - 2 * len(self.rails)
+        self.indent = min((_first(ruler) for ruler in self.rulers.values() if ruler.width), default=0)
+
+    def rows(self) -> list[Line]:
+        """Return the annotated source."""
+        rows: list[Line] = []
+        before = self.numbers[0] if self.numbers else 0
+        for number in self.numbers:
+            if number > before + 1:
+                rows.append([*self.gutter.gap(), *self._rails()])
+            rows += self._line(number)
+            before = number
+        return rows
+
+    def _line(self, number: int) -> list[Line]:
+        ruler = self.rulers[number]
+        here = sorted((m for m in self.marks if m.line == number and not m.multiline), key=lambda m: m.turn)
+        spans = [_cells(mark, ruler) for mark in here]
+        opening = {i: m for i, column in enumerate(self.rails) for m in column if m.line == number}
+        low = {i: m for i, m in opening.items() if ruler.cell(m.column) > _first(ruler)}
+        rows: list[Line] = []
+        for group in clusters(spans, self.indent, ruler.width, self.room) or [[]]:
+            start = min((spans[i][0] for i in group), default=self.indent)
+            end = max((spans[i][1] for i in group), default=start)
+            window = crop(ruler, self.indent, start, end, self.room)
+            rail = self._rails({i: m for i, m in opening.items() if i not in low})
+            source = self._source(ruler, window, [(*spans[i], here[i]) for i in group])
+            rows.append(self.gutter.row([*rail, *source], self.number(number)))
+            self.running.update((i, m) for i, m in opening.items() if i not in low)
+            for i in sorted(group):
+                rows += self._underline(here[i], spans[i], window)
+            opening = low
+        for column, mark in low.items():
+            rows.append(self._open(column, mark, ruler))
+        for column in [i for i, m in self.running.items() if m.end_line == number]:
+            rows += self._close(column)
+        return rows
+
+    def _source(self, ruler: Ruler, window: Window, marked: list[tuple[int, int, Mark]]) -> Line:
+        cuts = {window.first, min(window.last, ruler.width)}
+        for start, end, _ in marked:
+            cuts.update(cell for cell in (start, end) if window.first < cell < min(window.last, ruler.width))
+        edges = sorted(cuts)
+        ellipsis = Span(self.screen.glyphs.ellipsis, Style.FAINT)
+        line: Line = [ellipsis] if window.before else []
+        for first, last in pairwise(edges):
+            inside = any(mark.primary and start <= first and last <= end for start, end, mark in marked)
+            line.append(Span(ruler.cut(first, last), Style.STRONG if inside else Style.PLAIN))
+        return [*line, ellipsis] if window.after else line
+
+    def _underline(self, mark: Mark, span: tuple[int, int], window: Window) -> list[Line]:
+        start = window.place(span[0])
+        end = max(window.place(span[1]) + (window.after and span[1] > window.last), start + 1)
+        glyph = self.screen.glyphs.primary if mark.primary else self.screen.glyphs.under
+        drawn = [Span(" " * start), Span(glyph * (end - start), mark.style)]
+        return [self.gutter.row([*self._rails(), *row]) for row in self._beside(drawn, start, end, mark)]
+
+    def _beside(self, drawn: Line, start: int, end: int, mark: Mark) -> list[Line]:
+        """Put a mark's labels right of its drawing if they fit there, else below it."""
+        free = self.room - end - 1
+        texts = [label_rows(label, mark.style, 10**6)[0] for label in mark.labels]
+        if not texts:
+            return [drawn]
+        longest = max(width_of(text) for text in texts)
+        word = max(width_of(row) for label in mark.labels for row in label_rows(label, mark.style, 1))
+        if longest <= free or (free >= max(_ROOMY, word)):
+            at, rows = end + 1, []
+        else:
+            need = min(longest, self.room) if longest <= _ROOMY else max(_ROOMY, word)
+            at, rows = max(0, min(start, self.room - need)), [drawn]
+        for label in mark.labels:
+            for row in label_rows(label, mark.style, self.room - at):
+                if at == end + 1 and not rows:
+                    rows.append([*drawn, Span(" "), *row])
+                else:
+                    rows.append([Span(" " * at), *row])
+        return rows
+
+    def _rails(self, opening: dict[int, Mark] | None = None) -> Line:
+        line: Line = []
+        for column in range(len(self.rails)):
+            if opening and column in opening:
+                line.append(Span(self.screen.glyphs.top + " ", opening[column].style))
+            elif column in self.running:
+                line.append(Span(self.screen.glyphs.bar + " ", self.running[column].style))
+            else:
+                line.append(Span("  "))
+        return line
+
+    def _open(self, column: int, mark: Mark, ruler: Ruler) -> Line:
+        """Return the row that leads from a range's start, inside a line, to its rail."""
+        glyphs = self.screen.glyphs
+        cell = min(ruler.cell(mark.column) - self.indent, self.room - 1)
+        run = glyphs.dash * (2 * (len(self.rails) - column) - 1 + cell)
+        line = [*self._rails()[:column], Span(glyphs.top + run + glyphs.rise, mark.style)]
+        self.running[column] = mark
+        return self.gutter.row(line)
+
+    def _close(self, column: int) -> list[Line]:
+        """Return the rows that end a rail, with its labels."""
+        glyphs = self.screen.glyphs
+        mark = self.running[column]
+        before = self._rails()[:column]
+        lead = glyphs.foot + glyphs.dash * (2 * (len(self.rails) - column) - 1)
+        del self.running[column]
+        rows = self._beside([Span(lead, mark.style)], 0, 0, mark)
+        rest = [*before, Span(" " * len(lead))]
+        first, *more = rows
+        return [self.gutter.row([*before, *first]), *(self.gutter.row([*rest, *row]) for row in more)]
+
+
+def label_rows(label: Label, style: Style, room: int) -> list[Line]:
+    """Return a label wrapped to the room, its number hanging."""
+    number = "" if label.number is None else f"{label.number}. "
+    rows = wrap(prose(label.text, style, style), max(1, room - len(number)))
+    first, *rest = rows
+    return [[Span(number, style), *first], *([Span(" " * len(number)), *row] for row in rest)]
+
+
+def _first(ruler: Ruler) -> int:
+    """Return the cell of the first character that is no space."""
+    return next((start for start, text in ruler.clusters if not text.isspace()), ruler.width)
+
+
+def _cells(mark: Mark, ruler: Ruler) -> tuple[int, int]:
+    start = ruler.cell(mark.column)
+    return start, max(ruler.cell(mark.end_column), start + 1)
