@@ -53,8 +53,8 @@ class Load(Instr, frozen=True, gc=False):
 
 
 class LoadPath(Instr, frozen=True, gc=False):
-    """``dst = name.a.b.c`` where ``name`` has scope global: a dotted path that needs no receiver analysis if ``name`` is
-    an import (``torch.nn.functional.relu``). ``path`` is never empty. When ``name`` turns out to be a value, the
+    """``dst = name.a.b.c`` where ``name`` has scope global: a dotted path that needs no receiver analysis if ``name``
+    is an import (``torch.nn.functional.relu``). ``path`` is never empty. When ``name`` turns out to be a value, the
     meaning is that of a `Load` and a chain of `GetAttr`."""
 
     dst: Reg
@@ -133,8 +133,8 @@ class Binary(Instr, frozen=True, gc=False):
 
 
 class InPlace(Instr, frozen=True, gc=False):
-    """``dst = target op= right`` before it is stored back; ``op`` without the ``=``. ``target_text`` is the source of the
-    target, normalised, for messages."""
+    """``dst = target op= right`` before it is stored back; ``op`` without the ``=``. ``target_text`` is the source of
+    the target, normalised, for messages."""
 
     dst: Reg
     op: str
@@ -183,8 +183,8 @@ class CallMethod(Instr, frozen=True, gc=False):
 
 
 class Build(Instr, frozen=True, gc=False):
-    """``dst = (a, b)``, ``[a, *b]`` or ``{a, b}``. A comprehension starts with an empty Build and is filled by `Append`;
-    a generator expression is a ``generator`` filled the same way."""
+    """``dst = (a, b)``, ``[a, *b]`` or ``{a, b}``. A comprehension starts with an empty Build and is filled by
+    `Append`; a generator expression is a ``generator`` filled the same way."""
 
     dst: Reg
     kind: Literal["tuple", "list", "set", "generator"]
