@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Sequence
 
 import msgspec
@@ -65,3 +66,32 @@ def place(finding: Finding | Related, context: ReportContext) -> str:
     if cell is None:
         return f"{path}:{finding.line}:{finding.column}"
     return f"{path}:cell {cell.number}:{cell.line}:{finding.column}"
+
+
+def with_cell(finding: Finding, context: ReportContext) -> str:
+    """Return the message, led by the place in its cell if it is a notebook's: tools know no lines of cells."""
+    cell = context.cell(finding.path, finding.line)
+    if cell is None:
+        return finding.message
+    return f"cell {cell.number}:{cell.line}:{finding.column}: {finding.message}"
+
+
+def story(finding: Finding, context: ReportContext) -> str:
+    """Return the reason chain and the help as plain lines."""
+    lines = [f"{i}. {place(step, context)}: {step.message}" for i, step in enumerate(finding.related, start=1)]
+    if finding.help:
+        lines.append(f"help: {finding.help}")
+    return "\n".join(lines)
+
+
+def line_for_tools(finding: Finding, context: ReportContext) -> int:
+    """Return the line to name to a tool, the first one for notebooks, whose lines on disk are those of JSON."""
+    return finding.line if context.cell(finding.path, finding.line) is None else 1
+
+
+_BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def one_line(text: str) -> str:
+    """Return the text with control characters and line ends escaped as in a Python string."""
+    return _BREAKS.sub(lambda match: repr(match[0])[1:-1], scalar(text))

@@ -15,12 +15,12 @@ def render(findings: Sequence[Finding], context: ReportContext) -> str:
     """Return a line for each finding, then the summary."""
     target = screen(context)
     rows = [_row(finding, context, target) for finding in findings]
-    return draw([*rows, summary(findings, context, target)], target)
+    return draw([*rows, *summary(findings, context, target)], target)
 
 
 def _row(finding: Finding, context: ReportContext, target: Screen) -> Line:
     return [
-        Span(target.show(place(finding, context)), Style.PATH),
+        Span(target.show(place(finding, context)), Style.STRONG),
         Span(": ", Style.FAINT),
         Span(target.show(finding.code), SEVERITY_STYLE[finding.severity], finding.url),
         Span(f" {target.show(finding.name)}: "),

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from statelint.findings import Finding
+from statelint.findings import Applicability, Finding, Fix
 from statelint.report._context import ReportContext
 from statelint.report._text import place, relative
+from statelint.report.terminal.preview import hunks, preview
 from statelint.report.terminal.screen import SEVERITY_STYLE, Line, Screen, Span, Style, draw, prose, screen, wrap
 from statelint.report.terminal.snippet import Gutter, Snippet, label_rows
 from statelint.report.terminal.story import Scene, tell
 from statelint.report.terminal.summary import summary
+
+_FLAG = {Applicability.SAFE: "--fix", Applicability.UNSAFE: "--unsafe-fixes", Applicability.DISPLAY: "by hand"}
 
 
 def render(findings: Sequence[Finding], context: ReportContext) -> str:
@@ -20,39 +23,27 @@ def render(findings: Sequence[Finding], context: ReportContext) -> str:
     for finding in findings:
         rows += _page(finding, context, target)
         rows.append([])
-    rows.append(summary(findings, context, target))
+    rows += summary(findings, context, target)
+    if findings:
+        rows.append([Span(f"More about a rule: statelint rule {target.show(findings[0].code)}", Style.FAINT)])
     return draw(rows, target)
 
 
 def _page(finding: Finding, context: ReportContext, target: Screen) -> list[Line]:
     scenes = tell(finding, context, target)
-    gutter = Gutter(
-        max(2, *(len(str(_number(scene, line, context))) for scene in scenes for line in _last(scene))), target
-    )
-    rows = _heading(finding, target)
-    rows += _top(finding, context, gutter)
-    own = place(finding, context)
-    only = len(scenes) == 1
+    numbers = [scene.number(line, context) for scene in scenes for line in (scene.last, scene.last + 1)]
+    gutter = Gutter(max(2, *(len(str(number)) for number in numbers)), target)
+    rows = [*_heading(finding, target), *_top(finding, context, gutter)]
+    around = 1 if not finding.related else 0
     for index, scene in enumerate(scenes):
-        if not only and not (index == 0 and _place(scene, context) == own):
-            rows.append(gutter.branch(target.glyphs.tee, [Span(target.show(_place(scene, context)), Style.PATH)]))
-        rows += _scene(scene, context, gutter, around=1 if not finding.related else 0)
-    return rows + _foot(finding, gutter)
-
-
-def _last(scene: Scene) -> tuple[int, int]:
-    last = max(mark.end_line for mark in scene.marks)
-    return last, min(last + 1, len(scene.lines or ()))
-
-
-def _number(scene: Scene, line: int, context: ReportContext) -> int:
-    cell = context.cell(scene.path, line) if scene.cell is not None else None
-    return line if cell is None else cell.line
-
-
-def _place(scene: Scene, context: ReportContext) -> str:
-    inside = "" if scene.cell is None else f"cell {scene.cell}:"
-    return f"{relative(scene.path, context)}:{inside}{_number(scene, scene.line, context)}:{scene.column}"
+        body = _scene(scene, context, gutter, around)
+        if body and (index or not scene.own):
+            where = f"{relative(scene.path, context)}:{scene.place(context)}"
+            rows += [gutter.row([]), gutter.branch(target.glyphs.tee, [Span(target.show(where), Style.STRONG)])]
+        elif body:
+            rows.append(gutter.row([]))
+        rows += body
+    return rows + _foot(finding, context, gutter)
 
 
 def _heading(finding: Finding, target: Screen) -> list[Line]:
@@ -70,12 +61,12 @@ def _heading(finding: Finding, target: Screen) -> list[Line]:
 
 def _top(finding: Finding, context: ReportContext, gutter: Gutter) -> list[Line]:
     target = gutter.screen
-    line = [Span(target.show(place(finding, context)), Style.PATH)]
+    line = [Span(target.show(place(finding, context)), Style.STRONG)]
     if finding.function:
         line.append(Span(f" in {target.show(finding.function)}"))
     line.append(Span(f" ({finding.confidence.value})", Style.FAINT))
     first, *rest = wrap(line, target.width - gutter.width - 1)
-    return [gutter.branch(target.glyphs.top, first), *(gutter.row([Span(" "), *row]) for row in rest), gutter.row([])]
+    return [gutter.branch(target.glyphs.light.top, first), *(gutter.row([Span(" "), *row]) for row in rest)]
 
 
 def _scene(scene: Scene, context: ReportContext, gutter: Gutter, around: int) -> list[Line]:
@@ -84,8 +75,8 @@ def _scene(scene: Scene, context: ReportContext, gutter: Gutter, around: int) ->
             gutter,
             scene.lines,
             scene.marks,
-            number=lambda line: _number(scene, line, context),
-            together=lambda a, b: _cell(scene, a, context) == _cell(scene, b, context),
+            number=lambda line: scene.number(line, context),
+            together=lambda one, other: scene.together(one, other, context),
             around=around,
         )
         if snippet.marks:
@@ -93,30 +84,49 @@ def _scene(scene: Scene, context: ReportContext, gutter: Gutter, around: int) ->
     rows: list[Line] = []
     for mark in scene.marks:
         for label in mark.labels:
-            number: int | None = _number(scene, mark.line, context)
-            for row in label_rows(label, mark.style, gutter.screen.width - gutter.width):
-                rows.append(gutter.row(row, number))
-                number = None
+            first, *rest = label_rows(label, mark.style, gutter.screen.width - gutter.width)
+            rows += [gutter.row(first, scene.number(mark.line, context)), *(gutter.row(row) for row in rest)]
     return rows
 
 
-def _cell(scene: Scene, line: int, context: ReportContext) -> int | None:
-    cell = context.cell(scene.path, line)
-    return None if cell is None else cell.number
+def _foot(finding: Finding, context: ReportContext, gutter: Gutter) -> list[Line]:
+    """Return what to do: the help, then the change that a fix would make."""
+    fix = finding.fix
+    glyphs = gutter.screen.glyphs
+    rows: list[Line] = []
+    if finding.help:
+        rows += _advice("help", finding.help, glyphs.tee if fix else glyphs.light.foot, gutter)
+    if fix is not None:
+        rows += _advice("fix", f"{fix.message} ({_FLAG[fix.applicability]})", glyphs.light.foot, gutter)
+        rows += _changes(finding, fix, context, gutter)
+    return [gutter.row([]), *rows] if rows else []
 
 
-def _foot(finding: Finding, gutter: Gutter) -> list[Line]:
+def _advice(lead: str, text: str, joint: str, gutter: Gutter) -> list[Line]:
     target = gutter.screen
-    rows: list[Line] = [gutter.row([])]
-    lead = "help: "
-    head = [Span(lead, Style.GOOD)]
-    text = finding.help.split("\n") if finding.help else []
-    joint = target.glyphs.foot
-    for line in text:
-        for row in wrap(prose(target.show(line)), target.prose - gutter.width - 1 - len(lead)):
-            if head:
-                rows.append(gutter.branch(joint, [*head, *row]))
-                head = []
-            else:
-                rows.append([Span(" " * (gutter.width + 1 + len(lead))), *row])
-    return rows
+    head = [Span(f"{lead}: ", Style.GOOD)]
+    blank = Span(" " * (len(lead) + 3))
+    room = target.prose - gutter.width - 1 - len(blank.text)
+    rows: list[Line] = []
+    for line in text.strip().split("\n"):
+        shown = line.rstrip("\r").expandtabs(4)
+        margin = Span(" " * min(len(shown) - len(shown.lstrip()), room // 2))
+        for row in wrap(prose(target.show(shown)), room - len(margin.text)):
+            rows.append([margin, *row] if margin.text else row)
+    first, *rest = rows
+    if joint == target.glyphs.light.foot:
+        under = [[Span(" " * gutter.width), blank, *row] for row in rest]
+    else:
+        under = [gutter.row([blank, *row]) for row in rest]
+    return [gutter.branch(joint, [*head, *first]), *under]
+
+
+def _changes(finding: Finding, fix: Fix, context: ReportContext, gutter: Gutter) -> list[Line]:
+    lines = context.source(finding.path)
+    found = hunks(fix.edits, lines) if lines is not None else None
+
+    def number(line: int) -> int:
+        cell = context.cell(finding.path, line)
+        return line if cell is None else cell.line
+
+    return preview(found, gutter.digits, number, gutter.screen) if found else []

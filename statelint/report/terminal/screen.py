@@ -16,16 +16,13 @@ NARROWEST = 40
 _WIDEST_PROSE = 100
 
 
-class Style(enum.Enum):
+class Style(enum.StrEnum):
     """What a piece of text is for; its value is the ANSI code that shows it."""
 
     PLAIN = ""
     STRONG = "1"
     FAINT = "2"
-    PATH = "1"
-    FRAME = "34"
-    STEP = "36"
-    STEP_NUMBER = "1;36"
+    STEP = "94"
     NAME = "1;36"
     ERROR = "1;31"
     WARNING = "1;33"
@@ -44,37 +41,29 @@ SEVERITY_STYLE = {
 }
 
 
+class Pen(msgspec.Struct, frozen=True):
+    """The strokes of underlines and frames, each one cell wide."""
+
+    bar: str
+    dash: str
+    top: str
+    foot: str
+    rise: str
+
+
 class Glyphs(msgspec.Struct, frozen=True):
-    """The characters that frames, underlines and elisions are drawn with, each one cell wide."""
+    """The characters to draw with: one pen for the frame and the steps, one for the place of the finding itself."""
 
-    bar: str = "│"
-    top: str = "╭"
-    tee: str = "├"
-    foot: str = "╰"
-    rise: str = "╯"
-    dash: str = "─"
-    under: str = "─"
-    primary: str = "━"
-    gap: str = "┆"
-    ellipsis: str = "…"
-    dot: str = "·"
-    done: str = "✓"
+    light: Pen
+    heavy: Pen
+    tee: str
+    gap: str
+    ellipsis: str
+    done: str
 
 
-_ASCII = Glyphs(
-    bar="|",
-    top=",",
-    tee="|",
-    foot="`",
-    rise="'",
-    dash="-",
-    under="-",
-    primary="^",
-    gap=":",
-    ellipsis="~",
-    dot="-",
-    done="*",
-)
+UNICODE = Glyphs(Pen("│", "─", "╭", "╰", "╯"), Pen("┃", "━", "┏", "┗", "┛"), tee="├", gap="┆", ellipsis="…", done="✓")
+ASCII = Glyphs(Pen("|", "-", ",", "`", "'"), Pen("|", "^", "|", "|", "^"), tee="|", gap=":", ellipsis="~", done="*")
 
 
 class Screen(msgspec.Struct, frozen=True):
@@ -99,22 +88,23 @@ class Screen(msgspec.Struct, frozen=True):
 def screen(context: ReportContext) -> Screen:
     """Return the screen that a run's context tells of."""
     has = encodable(context.encoding)
-    unicode = has("".join(getattr(Glyphs(), name) for name in Glyphs.__struct_fields__))
+    needed = (*msgspec.structs.astuple(UNICODE.light), *msgspec.structs.astuple(UNICODE.heavy), "├┆…✓")
     return Screen(
         width=max(context.width, NARROWEST),
         color=context.color,
         hyperlinks=context.hyperlinks,
-        glyphs=Glyphs() if unicode else _ASCII,
+        glyphs=UNICODE if has("".join(needed)) else ASCII,
         has=has,
     )
 
 
 class Span(msgspec.Struct, frozen=True):
-    """A piece of text in one style, perhaps a link."""
+    """A piece of text in one style, perhaps a link; a ``whole`` one is kept on one row if a row can hold it."""
 
     text: str
     style: Style = Style.PLAIN
     link: str = ""
+    whole: bool = False
 
 
 Line = list[Span]
@@ -138,7 +128,7 @@ def draw(lines: Iterable[Line], screen: Screen) -> str:
 
 
 def _draw_line(line: Line, screen: Screen) -> str:
-    spans = list(line)
+    spans = _joined(line)
     while spans and not spans[-1].text.rstrip():
         spans.pop()
     if spans:
@@ -148,10 +138,24 @@ def _draw_line(line: Line, screen: Screen) -> str:
         text = span.text
         if screen.color and span.style.value and text.strip():
             text = f"\x1b[{span.style.value}m{text}\x1b[0m"
-        if screen.hyperlinks and span.link:
+        if screen.hyperlinks and span.link.isascii() and span.link.isprintable() and span.link:
             text = f"\x1b]8;;{span.link}\x1b\\{text}\x1b]8;;\x1b\\"
         parts.append(text)
     return "".join(parts)
+
+
+def _joined(line: Line) -> list[Span]:
+    """Join neighbours of one style, so that no codes are wasted on the spaces between words."""
+    spans: list[Span] = []
+    for index, span in enumerate(line):
+        after = line[index + 1] if index + 1 < len(line) else None
+        if spans and after is not None and span.text == " " and spans[-1].style == after.style:
+            span = Span(" ", after.style)
+        if spans and (spans[-1].style, spans[-1].link) == (span.style, span.link):
+            spans[-1] = Span(spans[-1].text + span.text, span.style, span.link)
+        else:
+            spans.append(span)
+    return spans
 
 
 _QUOTED = re.compile(r"(`[^`\n]+`)")
@@ -159,34 +163,39 @@ _QUOTED = re.compile(r"(`[^`\n]+`)")
 
 def prose(text: str, style: Style = Style.PLAIN, name: Style = Style.NAME) -> Line:
     """Return a sentence as spans, the names that it quotes in backticks in a style of their own."""
-    return [Span(part, name if index % 2 else style) for index, part in enumerate(_QUOTED.split(text)) if part]
+    parts = enumerate(_QUOTED.split(text))
+    return [Span(part, name if index % 2 else style, whole=index % 2 == 1) for index, part in parts if part]
 
 
 def wrap(line: Line, first: int, rest: int | None = None) -> list[Line]:
     """Break a row between words into rows of at most ``first`` cells, then ``rest``; longer words stay whole."""
+    least = first if rest is None else min(first, rest)
     rows: list[Line] = [[]]
     room = first
     used = 0
-    for words in _words(line):
-        size = width_of(words)
-        blank = 1 if rows[-1] else 0
-        if rows[-1] and used + blank + size > room:
+    for word in _words(line, least):
+        size = width_of(word)
+        if rows[-1] and used + 1 + size > room:
             rows.append([])
-            room = first if rest is None else rest
-            used, blank = 0, 0
-        if blank:
-            rows[-1].append(Span(" ", rows[-1][-1].style if rows[-1][-1].style == words[0].style else Style.PLAIN))
-        rows[-1].extend(words)
-        used += blank + size
+            room = least if rest is None else rest
+            used = 0
+        if rows[-1]:
+            rows[-1].append(Span(" "))
+            used += 1
+        rows[-1].extend(word)
+        used += size
     return rows
 
 
-def _words(line: Line) -> list[Line]:
+def _words(line: Line, room: int) -> list[Line]:
     words: list[Line] = [[]]
     for span in line:
+        if span.whole and text_width(span.text) <= room:
+            words[-1].append(span)
+            continue
         for index, piece in enumerate(re.split(r"\s+", span.text)):
             if index:
                 words.append([])
             if piece:
-                words[-1].append(Span(piece, span.style, span.link))
+                words[-1].append(msgspec.structs.replace(span, text=piece))
     return [word for word in words if word]

@@ -9,7 +9,7 @@ import msgspec
 
 from statelint.report.terminal.cells import Ruler
 from statelint.report.terminal.marks import Label, Mark, Window, clusters, crop, fit, rails, shown
-from statelint.report.terminal.screen import Line, Screen, Span, Style, prose, width_of, wrap
+from statelint.report.terminal.screen import Line, Pen, Screen, Span, Style, prose, width_of, wrap
 
 _ROOMY = 26
 
@@ -28,15 +28,15 @@ class Gutter(msgspec.Struct, frozen=True):
     def row(self, spans: Line, number: int | None = None) -> Line:
         """Return a row behind the bar, with a line number or without."""
         head = "" if number is None else str(number)
-        return [Span(f"{head:>{self.digits}} {self.screen.glyphs.bar} ", Style.FRAME), *spans]
+        return [Span(f"{head:>{self.digits}} {self.screen.glyphs.light.bar} ", Style.FAINT), *spans]
 
     def branch(self, joint: str, spans: Line) -> Line:
         """Return a row that branches off the bar with the given drawing."""
-        return [Span(f"{'':{self.digits}} {joint}{self.screen.glyphs.dash} ", Style.FRAME), *spans]
+        return [Span(f"{'':{self.digits}} {joint}{self.screen.glyphs.light.dash} ", Style.FAINT), *spans]
 
     def gap(self) -> Line:
         """Return the row that stands for lines left out."""
-        return [Span(f"{'':{self.digits}} {self.screen.glyphs.gap} ", Style.FRAME)]
+        return [Span(f"{'':{self.digits}} {self.screen.glyphs.gap} ", Style.FAINT)]
 
 
 class Snippet:
@@ -85,7 +85,8 @@ class Snippet:
         low = {i: m for i, m in opening.items() if ruler.cell(m.column) > _first(ruler)}
         rows: list[Line] = []
         for group in clusters(spans, self.indent, ruler.width, self.room) or [[]]:
-            start = min((spans[i][0] for i in group), default=self.indent)
+            edge = min((ruler.cell(mark.column) for mark in low.values()), default=self.indent)
+            start = min((spans[i][0] for i in group), default=edge)
             end = max((spans[i][1] for i in group), default=start)
             window = crop(ruler, self.indent, start, end, self.room)
             rail = self._rails({i: m for i, m in opening.items() if i not in low})
@@ -96,7 +97,7 @@ class Snippet:
                 rows += self._underline(here[i], spans[i], window)
             opening = low
         for column, mark in low.items():
-            rows.append(self._open(column, mark, ruler))
+            rows.append(self._open(column, mark, window.place(ruler.cell(mark.column))))
         for column in [i for i, m in self.running.items() if m.end_line == number]:
             rows += self._close(column)
         return rows
@@ -116,8 +117,7 @@ class Snippet:
     def _underline(self, mark: Mark, span: tuple[int, int], window: Window) -> list[Line]:
         start = window.place(span[0])
         end = max(window.place(span[1]) + (window.after and span[1] > window.last), start + 1)
-        glyph = self.screen.glyphs.primary if mark.primary else self.screen.glyphs.under
-        drawn = [Span(" " * start), Span(glyph * (end - start), mark.style)]
+        drawn = [Span(" " * start), Span(self._pen(mark).dash * (end - start), mark.style)]
         return [self.gutter.row([*self._rails(), *row]) for row in self._beside(drawn, start, end, mark)]
 
     def _beside(self, drawn: Line, start: int, end: int, mark: Mark) -> list[Line]:
@@ -141,33 +141,35 @@ class Snippet:
                     rows.append([Span(" " * at), *row])
         return rows
 
+    def _pen(self, mark: Mark) -> Pen:
+        return self.screen.glyphs.heavy if mark.primary else self.screen.glyphs.light
+
     def _rails(self, opening: dict[int, Mark] | None = None) -> Line:
         line: Line = []
         for column in range(len(self.rails)):
             if opening and column in opening:
-                line.append(Span(self.screen.glyphs.top + " ", opening[column].style))
+                mark = opening[column]
+                line.append(Span(self._pen(mark).top + " ", mark.style))
             elif column in self.running:
-                line.append(Span(self.screen.glyphs.bar + " ", self.running[column].style))
+                mark = self.running[column]
+                line.append(Span(self._pen(mark).bar + " ", mark.style))
             else:
                 line.append(Span("  "))
         return line
 
-    def _open(self, column: int, mark: Mark, ruler: Ruler) -> Line:
-        """Return the row that leads from a range's start, inside a line, to its rail."""
-        glyphs = self.screen.glyphs
-        cell = min(ruler.cell(mark.column) - self.indent, self.room - 1)
-        run = glyphs.dash * (2 * (len(self.rails) - column) - 1 + cell)
-        line = [*self._rails()[:column], Span(glyphs.top + run + glyphs.rise, mark.style)]
+    def _open(self, column: int, mark: Mark, cell: int) -> Line:
+        """Return the row that leads from a range's start, at a cell inside a line, to its rail."""
+        pen = self._pen(mark)
+        run = pen.dash * (2 * (len(self.rails) - column) - 1 + min(cell, self.room - 1))
+        line = [*self._rails()[:column], Span(pen.top + run + pen.rise, mark.style)]
         self.running[column] = mark
         return self.gutter.row(line)
 
     def _close(self, column: int) -> list[Line]:
         """Return the rows that end a rail, with its labels."""
-        glyphs = self.screen.glyphs
-        mark = self.running[column]
+        mark = self.running.pop(column)
         before = self._rails()[:column]
-        lead = glyphs.foot + glyphs.dash * (2 * (len(self.rails) - column) - 1)
-        del self.running[column]
+        lead = self._pen(mark).foot + self._pen(mark).dash * (2 * (len(self.rails) - column) - 1)
         rows = self._beside([Span(lead, mark.style)], 0, 0, mark)
         rest = [*before, Span(" " * len(lead))]
         first, *more = rows

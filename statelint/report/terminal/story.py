@@ -13,14 +13,35 @@ from statelint.report.terminal.screen import SEVERITY_STYLE, Screen, Style
 
 
 class Scene(msgspec.Struct, frozen=True):
-    """The marks of one file, or of one cell of a notebook; ``line`` and ``column`` are its first in the story."""
+    """The marks of one file, or of one cell of a notebook, in their order; ``own`` if the finding's place is here."""
 
     path: str
     cell: int | None
-    line: int
-    column: int
+    own: bool
     marks: tuple[Mark, ...]
     lines: Sequence[str] | None
+
+    @property
+    def last(self) -> int:
+        """The last line with a mark."""
+        return max(mark.end_line for mark in self.marks)
+
+    def number(self, line: int, context: ReportContext) -> int:
+        """Return a line's number as its reader counts it."""
+        cell = context.cell(self.path, line) if self.cell is not None else None
+        return line if cell is None else cell.line
+
+    def together(self, one: int, other: int, context: ReportContext) -> bool:
+        """Tell whether two lines belong to the same cell, or the file has none."""
+        if self.cell is None:
+            return True
+        cells = [context.cell(self.path, line) for line in (one, other)]
+        return len({cell and cell.number for cell in cells}) == 1
+
+    def place(self, context: ReportContext) -> str:
+        """Return ``line:column`` of what happens first here, after the cell."""
+        inside = "" if self.cell is None else f"cell {self.cell}:"
+        return f"{inside}{self.number(self.marks[0].line, context)}:{self.marks[0].column + 1}"
 
 
 def tell(finding: Finding, context: ReportContext, screen: Screen) -> list[Scene]:
@@ -51,12 +72,10 @@ def tell(finding: Finding, context: ReportContext, screen: Screen) -> list[Scene
                 primary=primary,
                 labels=labels,
             )
-    scenes = []
-    for (path, number), found in marks.items():
-        first = next(iter(found.values()))
-        lines = context.source(path)
-        scenes.append(Scene(path, number, first.line, first.column + 1, tuple(found.values()), lines))
-    return scenes
+    return [
+        Scene(path, number, any(mark.primary for mark in found.values()), tuple(found.values()), context.source(path))
+        for (path, number), found in marks.items()
+    ]
 
 
 def _range(step: Finding | Related) -> tuple[str, int, int, int, int]:
