@@ -1,6 +1,7 @@
 """The effect IR: plain immutable records of what a module does, and the lowering from its text.
 
-Nothing behind this package sees a syntax node. `check_module` is the IR's type checker, `dump_module` its text form.
+Nothing behind this package sees a syntax node. `check_module` is the IR's type checker, `dump_module` its text form;
+the records themselves are in `statelint.ir.nodes`.
 """
 
 from statelint.ir.lower import TooDeep, lower_module

@@ -173,11 +173,13 @@ def lower_binop(f: Frame, node: Any) -> Reg:
         node = spine.pop()
 
 
-def lower_unaryop(f: Frame, node: ast.UnaryOp) -> Reg:
+def lower_unaryop(f: Frame, node: Any) -> Reg:
     """``-a``; a negative number is a constant."""
-    operand: Any = node.operand
-    if operand.__class__ is ast.Constant and node.op.__class__ is ast.USub and type(operand.value) in (int, float):
-        return f.const(span_of(node), -operand.value)
+    operand = node.operand
+    if operand.__class__ is ast.Constant and node.op.__class__ is ast.USub:
+        number: Any = operand.value
+        if type(number) is int or type(number) is float:
+            return f.const(span_of(node), -number)
     value = EXPRESSIONS[operand.__class__](f, operand)
     dst = f.n
     f.n = dst + 1
@@ -211,11 +213,8 @@ def _lower_build(f: Frame, node: ast.Tuple | ast.List | ast.Set) -> Reg:
     dst = f.n
     f.n = dst + 1
     kind = node.__class__
-    f.out.append(
-        Build(
-            span_of(node), dst, "tuple" if kind is ast.Tuple else "list" if kind is ast.List else "set", items, starred
-        )
-    )
+    word: Literal["tuple", "list", "set"] = "tuple" if kind is ast.Tuple else "list" if kind is ast.List else "set"
+    f.out.append(Build(span_of(node), dst, word, items, starred))
     return dst
 
 
@@ -244,21 +243,16 @@ def lower_joined(f: Frame, node: Any) -> Reg:
     return dst
 
 
-def _pin(node: ast.JoinedStr) -> None:
+def _pin(node: Any) -> None:
     """Before 3.12 the positions inside an f-string were guesses: what is outside of it, or in one of several lines,
     gets the position of the whole."""
-    several = node.lineno != node.end_lineno
+    whole = span_of(node)
+    several = whole[0] != whole[2]
     for part in ast.walk(node):
-        if isinstance(part, ast.expr) and (
-            several
-            or part.lineno != node.lineno
-            or part.end_lineno != node.lineno
-            or part.col_offset < node.col_offset
-            or part.end_col_offset > node.end_col_offset
-            or part.col_offset > part.end_col_offset
-        ):
-            part.lineno, part.end_lineno = node.lineno, node.end_lineno
-            part.col_offset, part.end_col_offset = node.col_offset, node.end_col_offset
+        if isinstance(part, ast.expr):
+            line, col, end_line, end_col = span_of(part)
+            if several or not line == end_line == whole[0] or not whole[1] <= col <= end_col <= whole[3]:
+                part.lineno, part.col_offset, part.end_lineno, part.end_col_offset = whole
 
 
 def lower_formatted(f: Frame, node: Any) -> Reg:

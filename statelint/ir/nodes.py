@@ -10,6 +10,9 @@ compiler names that start with ``%``). Names have a scope, decided by the loweri
 - ``global``: bound in the module, or a builtin; inside a module body all names are global. A class body's names are
   ``class``.
 
+Compiler names are ``local`` or ``cell`` where they are made, also in a module or class body. A comprehension's targets
+are such names (``%x.1``), for they are seen by nobody else; so are the results of short circuits and type parameters.
+
 Control flow is structured; an abrupt exit is `Break`, `Continue`, `Return` or `Raise` as the last instruction of its
 block. Positions are ``(line, col, end_line, end_col)`` as ``ast`` gives them: 1-based lines, 0-based UTF-8 columns.
 """
@@ -385,7 +388,8 @@ class FunctionIR(msgspec.Struct, frozen=True):
     ``Class.<body>``, ``<module>``; a redefinition gets ``#2``. ``class_qualname`` is the class whose body defines it.
     ``repeated`` are the `If` keys that occur more than once (worth keeping paths apart for).
     ``annotations`` maps annotated local names to their annotation text. ``decorators`` are dotted source texts
-    (arguments dropped). ``statements`` are the spans of all simple statements and statement heads, in order.
+    (arguments dropped), empty where there is none. ``parent`` is the qualname of the block that defines it, for a method
+    ``Class.<body>``. ``annotations`` leaves the parameters out: they have their own.
     """
 
     qualname: str
@@ -413,7 +417,7 @@ class FunctionIR(msgspec.Struct, frozen=True):
 class ClassIR(msgspec.Struct, frozen=True):
     """A class. ``bases`` are dotted source texts (subscripts and arguments dropped, empty if not dotted); ``methods``
     maps names to function qualnames, the last definition winning; ``assigned`` are the other names that the body binds;
-    ``annotations`` the annotated ones with their text."""
+    ``annotations`` the annotated ones with their text. Its body is the function ``qualname.<body>``."""
 
     qualname: str
     name: str

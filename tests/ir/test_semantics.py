@@ -1,0 +1,52 @@
+"""The lowered program computes what CPython computes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from statelint.ir import lower_module
+from statelint.ir.check import check_module
+
+from .executor import run_module
+from .programs import PROGRAMS
+
+
+def trace(run: Any) -> tuple[list[str], str]:
+    """What a program logs, and how it ends."""
+    events: list[str] = []
+    namespace: dict[str, Any] = {"__name__": "main", "log": lambda *values: events.append(repr(values))}
+    try:
+        run(namespace)
+    except Exception as error:
+        return events, f"{type(error).__name__}{error.args}"
+    return events, ""
+
+
+def assert_same(source: str) -> None:
+    """Compare the IR's run with CPython's."""
+    module = lower_module(source, "main.py", "main", False)
+    assert check_module(module) == []
+    expected = trace(lambda namespace: exec(compile(source, "main.py", "exec"), namespace))
+    assert trace(lambda namespace: run_module(module, namespace)) == expected
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program(name: str) -> None:
+    source = PROGRAMS[name]
+    assert_same(source)
+    events, end = trace(lambda namespace: exec(source, namespace))
+    assert events, "a program that tells nothing proves nothing"
+    assert not end
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_program_inside_function(name: str) -> None:
+    """The same with all names local, so that captures matter."""
+    if "global " in PROGRAMS[name] or "import *" in PROGRAMS[name]:
+        pytest.skip("names of the module")
+    body = "".join("    " + line for line in PROGRAMS[name].splitlines(keepends=True))
+    if '"""multi' in body:
+        pytest.skip("a string of several lines")
+    assert_same(f"def main():\n{body}\nmain()\n")
