@@ -1,0 +1,33 @@
+"""Reverse- and forward-mode automatic differentiation with NumPy semantics, real views and real writes.
+
+The referee of gradients: it is right, or it refuses and says why. It knows nothing of the linter.
+"""
+
+from statelint.tape.arrays import Array  # isort: skip (this module comes first: see its last lines)
+from statelint.tape import functions, rules
+from statelint.tape.errors import LeakError, MutationError, NonDifferentiableError, ProofRefutedError, TapeError
+from statelint.tape.modes import array, grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
+from statelint.tape.record import STRATEGIES, Strategy, no_grad
+
+__all__ = [
+    "STRATEGIES",
+    "Array",
+    "LeakError",
+    "MutationError",
+    "NonDifferentiableError",
+    "ProofRefutedError",
+    "Strategy",
+    "TapeError",
+    "array",
+    "functions",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "no_grad",
+    "rules",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+]
