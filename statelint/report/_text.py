@@ -77,11 +77,11 @@ def with_cell(finding: Finding, context: ReportContext) -> str:
 
 
 def story(finding: Finding, context: ReportContext) -> str:
-    """Return the reason chain and the help as plain lines."""
+    """Return the reason chain and the help as plain lines, each after a line end."""
     lines = [f"{i}. {place(step, context)}: {step.message}" for i, step in enumerate(finding.related, start=1)]
     if finding.help:
         lines.append(f"help: {finding.help}")
-    return "\n".join(lines)
+    return "".join(f"\n{line}" for line in lines)
 
 
 def line_for_tools(finding: Finding, context: ReportContext) -> int:

@@ -26,7 +26,7 @@ def _command(finding: Finding, context: ReportContext) -> str:
         if finding.line == finding.end_line:
             properties |= {"col": finding.column, "endColumn": finding.end_column}
     listed = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
-    text = f"{place(finding, context)}: {finding.code} {finding.message}\n{story(finding, context)}".rstrip("\n")
+    text = f"{place(finding, context)}: {finding.code} {finding.message}{story(finding, context)}"
     return f"::{_COMMAND[finding.severity]} {listed}::{_data(text)}\n"
 
 

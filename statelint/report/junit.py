@@ -37,7 +37,7 @@ def _suite(path: str, findings: list[Finding], context: ReportContext) -> list[s
         name = f"{finding.code} {finding.name} at {place(finding, context).removeprefix(path + ':')}"
         number = finding.line if line is None else line.line
         attributes = f'classname="{_attribute(path)}" file="{_attribute(path)}" line="{number}"'
-        body = f"{place(finding, context)}: {finding.message}\n{story(finding, context)}".rstrip("\n")
+        body = f"{place(finding, context)}: {finding.message}{story(finding, context)}"
         rows += [
             f'    <testcase name="{_attribute(name)}" {attributes}>',
             f'      <failure type="{_attribute(finding.code)}" message="{_attribute(with_cell(finding, context))}">'

@@ -9,7 +9,7 @@ import msgspec
 
 from statelint.findings import Applicability, Confidence, Edit, Finding, Fix, Related, Severity
 from statelint.report._context import ReportContext, RuleInfo, Suppressed
-from statelint.report._text import place, scalar
+from statelint.report._text import place, scalar, with_cell
 from statelint.report._uri import directory_uri, file_uri
 
 Json = dict[str, object]
@@ -78,7 +78,9 @@ def _problem(severity: Severity) -> str:
 
 
 def _result(finding: Finding, index: dict[str, int], context: ReportContext) -> Json:
-    text = f"{finding.message}\n{finding.help}" if finding.help else finding.message
+    text = with_cell(finding, context)
+    if finding.help:
+        text += f"\n{finding.help}"
     location = _location(finding, context)
     if finding.function:
         location["logicalLocations"] = [{"fullyQualifiedName": scalar(finding.function), "kind": "function"}]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 TAB = 4
 _JOINER = "\u200d"
 _EMOJI_STYLE = "\ufe0f"
+_SKIN_TONES = "\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff"
 
 
 def char_width(char: str) -> int:
@@ -32,7 +33,7 @@ def text_width(text: str) -> int:
         if char == _EMOJI_STYLE:
             total += 2 - before if before == 1 else 0
             before = 0
-        elif not joined:
+        elif not joined and not (before == 2 and char in _SKIN_TONES):
             before = char_width(char)
             total += before
         joined = char == _JOINER
@@ -98,8 +99,8 @@ class Ruler:
         for char in line:
             shown = " " * (TAB - cell % TAB) if char == "\t" else visible_char(char, has)
             width = text_width(shown)
-            if self.clusters and (width == 0 or joined):
-                start, text = self.clusters[-1]
+            start, text = self.clusters[-1] if self.clusters else (0, "")
+            if text and (width == 0 or joined or char in _SKIN_TONES):
                 self.starts.append(start)
                 grown = text_width(text + shown) - text_width(text)
                 self.clusters[-1] = (start, text + shown)

@@ -40,9 +40,9 @@ class Mark(msgspec.Struct, frozen=True):
 
     @property
     def turn(self) -> tuple[int, int]:
-        """Sorts the marks of a line: as they happen, then by column."""
+        """Sorts the marks of a line: one without a label first, then as they happen."""
         numbers = [label.number for label in self.labels if label.number is not None]
-        return min(numbers, default=10**9), self.column
+        return min(numbers, default=0), self.column
 
 
 def fit(mark: Mark, lines: Sequence[str]) -> Mark | None:
@@ -67,10 +67,9 @@ def shown(marks: Sequence[Mark], lines: Sequence[str], around: int, together: Ca
     for mark in marks:
         span = range(mark.line, mark.end_line + 1)
         wanted.update(span if len(span) <= _WHOLE else [*span[:_HEAD], *span[-_TAIL:]])
-    for number in sorted(wanted):
-        for step in (-1, 1):
-            for near in range(number + step, number + step * (around + 1), step):
-                if not (1 <= near <= len(lines) and lines[near - 1].strip() and together(number, near)):
+        for edge, step in ((mark.line, -1), (mark.end_line, 1)):
+            for near in range(edge + step, edge + step * (around + 1), step):
+                if not (1 <= near <= len(lines) and lines[near - 1].strip() and together(edge, near)):
                     break
                 wanted.add(near)
     numbers = sorted(wanted)

@@ -188,12 +188,17 @@ def wrap(line: Line, first: int, rest: int | None = None) -> list[Line]:
 
 
 def _words(line: Line, room: int) -> list[Line]:
+    words: list[Line] = []
+    for word in _split(line, keep=True):
+        words += _split(word, keep=False) if width_of(word) > room else [word]
+    return words
+
+
+def _split(line: Line, keep: bool) -> list[Line]:
+    """Split a row at its spaces, but for those of whole spans if they are to be kept."""
     words: list[Line] = [[]]
     for span in line:
-        if span.whole and text_width(span.text) <= room:
-            words[-1].append(span)
-            continue
-        for index, piece in enumerate(re.split(r"\s+", span.text)):
+        for index, piece in enumerate([span.text] if keep and span.whole else re.split(r"\s+", span.text)):
             if index:
                 words.append([])
             if piece:

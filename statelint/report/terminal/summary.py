@@ -21,8 +21,8 @@ def summary(findings: Sequence[Finding], context: ReportContext, screen: Screen)
     if context.fixable:
         line += [Span(f" {context.fixable} fixable with "), Span("--fix", Style.STRONG), Span(".")]
     if context.fixable_unsafely:
-        more = " more" if context.fixable else ""
-        line += [Span(f" {context.fixable_unsafely}{more} with "), Span("--unsafe-fixes", Style.STRONG), Span(".")]
+        more = "more" if context.fixable else "fixable"
+        line += [Span(f" {context.fixable_unsafely} {more} with "), Span("--unsafe-fixes", Style.STRONG), Span(".")]
     return wrap(line, screen.width)
 
 
