@@ -1,0 +1,753 @@
+"""The analyzer: one worker's view of a project. Makes summaries on demand and collects facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from statelint.effects import caches, fields, hazards, keys, retention, summary
+from statelint.effects.blocks import OverBudget, join, run_block
+from statelint.effects.facts import AnyFact, Calls, ClassFacts, FunctionFacts, Key, ModuleFacts, Root, Span
+from statelint.effects.frame import Frame, Shape
+from statelint.effects.library import KIND_OF_TYPE, Library
+from statelint.effects.state import State
+from statelint.effects.summary import Summary, compose_call, default_summary, summarize
+from statelint.effects.value import (
+    ABSENT,
+    CLASS,
+    DICT,
+    FUNCTION,
+    JAX,
+    KEY,
+    LIST,
+    MODULE,
+    NDARRAY,
+    NONE,
+    NOTHING,
+    NUMBER,
+    OBJECT,
+    PLAIN,
+    SCALAR,
+    TENSOR,
+    TEXT,
+    TUPLE,
+    UNKNOWN,
+    BoundRef,
+    ClassRef,
+    FuncRef,
+    InstRef,
+    LibInst,
+    LibRef,
+    ModRef,
+    PartialRef,
+    Value,
+    WrapRef,
+    join_all,
+)
+from statelint.ir.nodes import Class, FunctionIR, ModuleIR, Param
+from statelint.models import Models
+from statelint.resolve.bindings import stored_attributes
+from statelint.resolve.symbols import Symbol, Symbols
+from statelint.storage import ALL
+
+DEPTH = 24
+BUDGET = 60_000
+SPECIALIZED_STEPS = 400
+FRAMEWORKS = {
+    "torch": "torch",
+    "pytorch_lightning": "torch",
+    "lightning": "torch",
+    "jax": "jax",
+    "flax": "jax",
+    "equinox": "jax",
+    "haiku": "jax",
+    "optax": "jax",
+    "numpyro": "jax",
+    "numpy": "numpy",
+    "autograd": "autograd",
+    "tensorflow": "tensorflow",
+    "keras": "tensorflow",
+}
+
+
+class Analyzer:
+    """Analyses functions of the modules that ``load`` gives; the result for a function never depends on who asked first."""
+
+    def __init__(self, load: Callable[[str], ModuleIR | None], models: Models, budget: int = BUDGET) -> None:
+        self.models = models
+        self.budget = budget
+        self.symbols = Symbols(load, models.is_subclass)
+        self.library = Library(self)
+        self.hazards = hazards
+        self.keys = keys
+        self.caches = caches
+        self.retention = retention
+        self._summaries: dict[object, Summary] = {}
+        self._frames_done: dict[Key, FunctionFacts] = {}
+        self._busy: dict[object, int] = {}
+        self._touched: set[object] = set()
+        self._module_env: dict[str, dict[str, Value]] = {}
+        self._module_shapes: dict[str, dict[str, Shape]] = {}
+        self._class_shapes: dict[Key, Shape] = {}
+        self._class_values: dict[Key, dict[str, Value]] = {}
+        self._defaults: dict[Key, tuple[tuple[Value, ...], tuple[tuple[str, Value], ...]]] = {}
+        self._dialects: dict[str, frozenset[str]] = {}
+        self._layers: dict[Key, bool] = {}
+        self._globals: dict[tuple[str, str], Value] = {}
+        self._annotations: dict[tuple[str, str], Value] = {}
+        self.collected: dict[Key, dict[AnyFact, None]] = {}
+        self.info: dict[Key, FunctionFacts] = {}
+
+    # modules and names ------------------------------------------------------------------------------------------
+
+    def dialects(self, module: str) -> frozenset[str]:
+        """Which array frameworks a module imports."""
+        found = self._dialects.get(module)
+        if found is None:
+            ir = self.symbols.module(module)
+            roots: set[str] = set()
+            if ir is not None:
+                names = [target for target, _ in ir.imports.values()] + list(ir.star_imports)
+                roots = {FRAMEWORKS[n.partition(".")[0]] for n in names if n.partition(".")[0] in FRAMEWORKS}
+            found = self._dialects[module] = frozenset(roots)
+        return found
+
+    def global_value(self, frame: Frame, state: State, name: str, at: Span) -> Value:
+        """The value of a global name where it is read."""
+        written = state.fields.get((0, name))
+        if written is not None:
+            return written
+        symbol = self.symbols.lookup(frame.module, name)
+        if symbol is None:
+            if frame.fn.kind == "module" and name in ("__name__", "__file__"):
+                return Value(TEXT)
+            return self.library_name(name) if not frame.fn.kind == "module" or name not in state.env else state.env[name]
+        return self.symbol_value(frame, state, symbol, at)
+
+    def symbol_value(self, frame: Frame, state: State, symbol: Symbol, at: Span) -> Value:
+        """The value that a symbol stands for."""
+        if symbol.kind == "function":
+            fn = self.symbols.function(symbol.module, symbol.name)
+            if fn is not None and fn.decorators:
+                value = self.module_env(symbol.module).get(symbol.name)
+                if value is not None and value.refs:
+                    return Value(value.kind, refs=fields.portable(value))
+            return Value(FUNCTION, refs=(FuncRef(symbol.module, symbol.name),))
+        if symbol.kind == "class":
+            return Value(CLASS, refs=(ClassRef(symbol.module, symbol.name),))
+        if symbol.kind == "module":
+            return Value(MODULE, refs=(ModRef(symbol.module),))
+        if symbol.kind in ("library", "builtin"):
+            return self.library_name(symbol.name)
+        value = self.global_variable(frame, state, symbol.module, symbol.name)
+        place = frame.storage("global", 0, (symbol.module, symbol.name))
+        reference = frame.state_ref(place)
+        if reference is not None and value is not None:
+            from statelint.effects.facts import StateRead
+
+            frame.add(StateRead(at, reference, value.kind))
+        return value if value is not None else Value(UNKNOWN)
+
+    def global_variable(self, frame: Frame, state: State, module: str, name: str) -> Value | None:
+        """A module's variable as a value at its access path."""
+        if module == frame.module and (0, name) in state.fields:
+            return state.fields[(0, name)]
+        place = frame.storage("global", 0, (module, name))
+        known = self._globals.get((module, name))
+        if known is None:
+            env = self.module_env(module)
+            raw = env.get(name)
+            if raw is None:
+                known = Value(UNKNOWN)
+            else:
+                ir = self.symbols.module(module)
+                rebound = ir is not None and name in ir.global_writes
+                known = Value(
+                    raw.kind, frozenset(), ABSENT if rebound else raw.const, fields.portable(raw),
+                    None if raw.items is None else tuple(fields.bare(v) for v in raw.items),
+                    0, raw.grad & 1, 0, raw.doubt, raw.mark,
+                )  # fmt: skip
+            self._globals[(module, name)] = known
+        shape = self._module_shapes.get(module, {}).get(name)
+        if shape is not None:
+            frame.shapes.setdefault(place, shape)
+        if not known.kind & ~(FUNCTION | CLASS | MODULE):
+            return known
+        if isinstance(known.const, (str, int, float, bool)) and not known.kind & ~SCALAR:
+            return Value(known.kind, const=known.const)
+        return fields.rooted(frame, known, place)
+
+    def module_env(self, module: str) -> dict[str, Value]:
+        """The names of a module after its body has run."""
+        env = self._module_env.get(module)
+        if env is None:
+            self._module_env[module] = env = {}
+            ir = self.symbols.module(module)
+            if ir is not None:
+                frame = Frame(self, module, ir.body, None)
+                state = State()
+                end = self._run(frame, state)
+                self._finish(frame, end)
+                if end is not None:
+                    env.update(end.env)
+                    shapes = self._module_shapes.setdefault(module, {})
+                    for name, value in end.env.items():
+                        if value.views and value.kind & (LIST | DICT | OBJECT):
+                            shapes[name] = fields.shape_of_value(frame, end, value)
+        return env
+
+    def module_member(self, frame: Frame, state: State, module: str, name: str, at: Span) -> Value | None:
+        """``module.name``."""
+        symbol = self.symbols.member(Symbol("module", module, ""), name)
+        if symbol is None:
+            return Value(UNKNOWN, doubt=1)
+        return self.symbol_value(frame, state, symbol, at)
+
+    def imported(self, module: str, name: str) -> Value:
+        """The value that an import binds."""
+        if name == "*":
+            return NOTHING
+        symbol = self.symbols.imported(module, name)
+        if symbol.kind == "module":
+            return Value(MODULE, refs=(ModRef(symbol.module),))
+        if symbol.kind == "library":
+            return self.library_name(symbol.name)
+        if symbol.kind == "function":
+            return Value(FUNCTION, refs=(FuncRef(symbol.module, symbol.name),))
+        if symbol.kind == "class":
+            return Value(CLASS, refs=(ClassRef(symbol.module, symbol.name),))
+        return Value(UNKNOWN)
+
+    def library_name(self, name: str) -> Value:
+        """A library's name: a constant where the models say so, else something that can be called or has members."""
+        return Value(FUNCTION, refs=(LibRef(name),))
+
+    def outside_view(self, frame: Frame, value: Value) -> bool:
+        """Whether a value may be something that existed before this call."""
+        return any(frame.outside(sid) for sid, _ in value.views)
+
+    # classes ----------------------------------------------------------------------------------------------------
+
+    def is_layer(self, module: str, qualname: str) -> bool:
+        """Whether a class is a torch module."""
+        key = (module, qualname)
+        found = self._layers.get(key)
+        if found is None:
+            found = self._layers[key] = self.symbols.extends(module, qualname, "torch.nn.Module")
+        return found
+
+    def is_plain_enum(self, ref: ClassRef) -> bool:
+        """Whether a class is an enumeration."""
+        return any(b.startswith("enum.") for b in self.symbols.library_bases(ref.module, ref.qualname))
+
+    def dataclass_fields(self, module: str, qualname: str) -> tuple[str, ...]:
+        """Names of annotated fields in order, for classes without a constructor of their own."""
+        names: dict[str, None] = {}
+        for symbol in reversed(self.symbols.mro(module, qualname)):
+            if symbol.kind == "class":
+                ir = self.symbols.class_(symbol.module, symbol.name)
+                if ir is not None:
+                    for name, text in ir.annotations.items():
+                        if "ClassVar" not in text:
+                            names[name] = None
+        return tuple(names)
+
+    def class_shape(self, module: str, qualname: str) -> Shape:
+        """Types of the attributes of an instance after construction."""
+        key = (module, qualname)
+        shape = self._class_shapes.get(key)
+        if shape is not None:
+            return shape
+        shape = self._class_shapes[key] = Shape(Value(OBJECT, refs=(InstRef(module, qualname),)), {})
+        for symbol in reversed(self.symbols.mro(module, qualname)):
+            if symbol.kind != "class":
+                continue
+            ir = self.symbols.class_(symbol.module, symbol.name)
+            if ir is None:
+                continue
+            for name, text in ir.annotations.items():
+                value = self.annotated(symbol.module, text, Value(UNKNOWN))
+                if value.kind != UNKNOWN:
+                    shape.children[name] = Shape(value, {})
+        for setup in ("__init__", "setup", "build", "__post_init__"):
+            method = self.symbols.method(module, qualname, setup)
+            if method is None:
+                continue
+            made = self.summary_of(FuncRef(*method), InstRef(module, qualname))
+            frame_like = _SummaryShapes(self, made)
+            for name, child in frame_like.attributes_of_self().items():
+                shape.children[name] = child
+        rewritten = self._rewritten_attributes(module, qualname)
+        for name in rewritten & shape.children.keys():
+            child = shape.children[name]
+            value = child.value
+            loose = Value(
+                value.kind | UNKNOWN if not value.kind & ~SCALAR else value.kind, value.views, ABSENT, value.refs, None,
+                value.deps, value.grad, value.hist, value.doubt, value.mark,
+            )  # fmt: skip
+            shape.children[name] = Shape(loose, child.children)
+        return shape
+
+    def _rewritten_attributes(self, module: str, qualname: str) -> set[str]:
+        names: set[str] = set()
+        for symbol in self.symbols.mro(module, qualname):
+            if symbol.kind != "class":
+                continue
+            ir = self.symbols.class_(symbol.module, symbol.name)
+            for method, function in ir.methods.items() if ir is not None else ():
+                fn = self.symbols.function(symbol.module, function)
+                if fn is not None and method not in ("__init__", "setup", "build", "__post_init__"):
+                    names |= stored_attributes(fn)
+        return names
+
+    def class_value(self, module: str, qualname: str, name: str) -> Value | None:
+        """A class attribute that a class body assigns, as a bare value."""
+        for symbol in self.symbols.mro(module, qualname):
+            if symbol.kind != "class":
+                continue
+            ir = self.symbols.class_(symbol.module, symbol.name)
+            if ir is None or name not in ir.assigned:
+                continue
+            self.module_env(symbol.module)
+            return self._class_values.get((symbol.module, symbol.name), {}).get(name)
+        return None
+
+    def define_class(self, frame: Frame, state: State, instr: Class) -> Value:
+        """Run a class body and remember what it assigns."""
+        body = self.symbols.function(frame.module, f"{instr.qualname}.<body>")
+        if body is not None:
+            inner = Frame(self, frame.module, body, (frame.module, instr.qualname))
+            inner.free_sid = frame.frame_sid
+            begin = State()
+            end = self._run(inner, begin)
+            self._finish(inner, end)
+            if end is not None:
+                self._class_values[(frame.module, instr.qualname)] = {
+                    n: fields.shape_of_value(inner, end, v).value for n, v in end.env.items() if n[0] != "%"
+                }
+        return Value(CLASS, refs=(ClassRef(frame.module, instr.qualname),))
+
+    # functions --------------------------------------------------------------------------------------------------
+
+    def remember_defaults(
+        self, frame: Frame, state: State, qualname: str, defaults: tuple[Value, ...], keywords: tuple[tuple[str, Value], ...]
+    ) -> None:
+        """Keep what a function's default arguments were evaluated to."""
+        self._defaults[(frame.module, qualname)] = (
+            tuple(fields.shape_of_value(frame, state, v).value for v in defaults),
+            tuple((k, fields.shape_of_value(frame, state, v).value) for k, v in keywords),
+        )
+
+    def default_of(self, module: str, fn: FunctionIR, name: str) -> Value | None:
+        """The bare value of a parameter's default."""
+        if not fn.parent:
+            self.module_env(module)
+        held = self._defaults.get((module, fn.qualname))
+        if held is None:
+            return None
+        positional = [p for p in fn.params if p.kind in ("positional", "normal")]
+        defaults, keywords = held
+        offset = len(positional) - len(defaults)
+        for i, param in enumerate(positional):
+            if param.name == name and i >= offset:
+                return defaults[i - offset]
+        return dict(keywords).get(name)
+
+    def functions_behind(self, value: Value) -> Iterable[Key]:
+        """The project's functions that calling a value runs."""
+        for ref in value.refs:
+            if isinstance(ref, FuncRef):
+                yield ref.module, ref.qualname
+            elif isinstance(ref, BoundRef):
+                for owner in ref.receiver.refs:
+                    if isinstance(owner, InstRef):
+                        method = self.symbols.method(owner.module, owner.qualname, ref.name)
+                        if method is not None:
+                            yield method
+                    elif isinstance(owner, WrapRef):
+                        yield from self.functions_behind(owner.func)
+            elif isinstance(ref, (PartialRef, WrapRef)):
+                yield from self.functions_behind(ref.func)
+            elif isinstance(ref, InstRef):
+                for name in ("__call__", "forward", "call"):
+                    method = self.symbols.method(ref.module, ref.qualname, name)
+                    if method is not None:
+                        yield method
+                        break
+        for item in value.items or ():
+            yield from self.functions_behind(item)
+
+    def call_function(
+        self,
+        frame: Frame,
+        state: State,
+        ref: FuncRef,
+        args: tuple[Value, ...],
+        keywords: tuple[tuple[str | None, Value], ...],
+        at: Span,
+        *,
+        starred: int = 0,
+        receiver: InstRef | None = None,
+    ) -> Value:
+        """Call a project's function: its summary, composed."""
+        fn = self.symbols.function(ref.module, ref.qualname)
+        if fn is None:
+            return Value(UNKNOWN, doubt=1)
+        key = (ref.module, ref.qualname)
+        frame.add(Calls(at, key))
+        arguments = self._bind(frame, state, fn, ref.module, args, keywords, starred, at)
+        free_values: dict[str, Value] = {}
+        if fn.free and ref.frame:
+            for name in fn.free:
+                free_values[name] = fields.read(frame, state, ref.frame, name)
+        made = self.summary_of(ref, receiver, self._shape_of_call(frame, state, fn, arguments, free_values))
+        return compose_call(frame, state, made, arguments, ref.frame, at)
+
+    def _bind(
+        self, frame: Frame, state: State, fn: FunctionIR, module: str, args: tuple[Value, ...],
+        keywords: tuple[tuple[str | None, Value], ...], starred: int, at: Span,
+    ) -> dict[str, Value]:  # fmt: skip
+        arguments: dict[str, Value] = {}
+        positional = [p for p in fn.params if p.kind in ("positional", "normal")]
+        variadic = next((p for p in fn.params if p.kind == "vararg"), None)
+        rest: list[Value] = []
+        unpacked: Value | None = None
+        for i, value in enumerate(args):
+            if starred >> i & 1:
+                if value.items is not None and unpacked is None:
+                    for j, item in enumerate(value.items):
+                        if i + j < len(positional):
+                            arguments[positional[i + j].name] = item
+                        else:
+                            rest.append(item)
+                else:
+                    unpacked = fields.element(frame, state, value, at)
+            elif unpacked is None and i < len(positional):
+                arguments[positional[i].name] = value
+            else:
+                rest.append(value)
+        named = {k: v for k, v in keywords if k is not None}
+        for param in fn.params:
+            if param.name in named and param.kind in ("normal", "keyword"):
+                arguments[param.name] = named.pop(param.name)
+        if variadic is not None:
+            items = tuple(rest)
+            if unpacked is not None:
+                sid = frame.new(at, "varargs")
+                state.fields[(sid, fields.ANY)] = join_all([*items, unpacked]) or unpacked
+                arguments[variadic.name] = Value(TUPLE, frozenset(((sid, ALL),)))
+            else:
+                arguments[variadic.name] = Value(TUPLE, items=items)
+        keyed = next((p for p in fn.params if p.kind == "kwarg"), None)
+        if keyed is not None:
+            sid = frame.new(at, "kwargs")
+            for name, value in named.items():
+                state.fields[(sid, fields.key_text(name))] = value
+            arguments[keyed.name] = Value(DICT, frozenset(((sid, ALL),)))
+        for param in fn.params:
+            if param.name not in arguments:
+                if unpacked is not None or any(k is None for k, _ in keywords):
+                    arguments[param.name] = unpacked if unpacked is not None else Value(UNKNOWN, doubt=1)
+                elif param.has_default:
+                    default = self.default_of(module, fn, param.name)
+                    if default is not None and default.kind & ~(SCALAR | FUNCTION | CLASS | MODULE):
+                        place = frame.storage("default", 0, f"{fn.qualname}:{param.name}")
+                        default = Value(default.kind, frozenset(((place, ALL),)), ABSENT, default.refs)
+                    arguments[param.name] = default if default is not None else Value(UNKNOWN, doubt=1)
+                else:
+                    arguments[param.name] = Value(UNKNOWN, doubt=1)
+        return arguments
+
+    def _shape_of_call(
+        self, frame: Frame, state: State, fn: FunctionIR, arguments: dict[str, Value], free_values: dict[str, Value]
+    ) -> tuple[tuple[str, Value], ...]:
+        """The part of the arguments' types for which a function is analysed anew: functions, objects, flags, arrays."""
+        parts: list[tuple[str, Value]] = []
+        for name, value in free_values.items():
+            parts.append(("&" + name, fields.bare(value)))
+        if fn.registers <= SPECIALIZED_STEPS:
+            for i, param in enumerate(fn.params):
+                value = arguments.get(param.name)
+                if value is None or (i == 0 and fn.class_qualname):
+                    continue
+                bare = fields.bare(value)
+                if bare.refs or bare.kind & ~UNKNOWN or bare.const is not ABSENT:
+                    parts.append((param.name, bare))
+        return tuple(parts)
+
+    def summary_of(self, ref: FuncRef, receiver: InstRef | None = None, shape: tuple[tuple[str, Value], ...] = ()) -> Summary:
+        """The summary of a function, for a receiver's class and the given types of arguments."""
+        fn = self.symbols.function(ref.module, ref.qualname)
+        key = (ref.module, ref.qualname)
+        if fn is None:
+            return default_summary(key, ())
+        memo = (key, receiver, shape)
+        found = self._summaries.get(memo)
+        if found is not None:
+            return found
+        if any(k[0] == key for k in self._busy) or len(self._busy) >= DEPTH:  # type: ignore[index]
+            self._touched.update(k for k in self._busy if k[0] == key)  # type: ignore[index]
+            return default_summary(key, tuple(p.name for p in fn.params))
+        self._busy[memo] = len(self._busy)
+        made = self._analyse(ref.module, fn, receiver, shape)
+        del self._busy[memo]
+        self._touched.discard(memo)
+        if not self._touched:
+            self._summaries[memo] = made
+        return made
+
+    def _analyse(self, module: str, fn: FunctionIR, receiver: InstRef | None, shape: tuple[tuple[str, Value], ...]) -> Summary:
+        owner: Key | None = (module, fn.class_qualname) if fn.class_qualname else None
+        if receiver is not None:
+            owner = (receiver.module, receiver.qualname)
+        frame = Frame(self, module, fn, owner)
+        state = State()
+        known = dict(shape)
+        for name in fn.free:
+            if "&" + name in known:
+                frame.free_values[name] = known["&" + name]
+        for i, param in enumerate(fn.params):
+            value = self._parameter(frame, state, param, i, receiver, known.get(param.name))
+            if param.name in fn.cells:
+                state.fields[(frame.frame_sid, param.name)] = value
+            state.env[param.name] = value
+        self._decorators(frame, state)
+        end = self._run(frame, state)
+        result = self._finish(frame, end)
+        if frame.over_budget:
+            return default_summary(frame.key, tuple(p.name for p in fn.params))
+        return summarize(frame, frame.exit_state, result)
+
+    def _decorators(self, frame: Frame, state: State) -> None:
+        for text in frame.fn.decorators:
+            symbol = self.symbols.dotted(frame.module, text)
+            if symbol is None or symbol.kind != "library":
+                continue
+            model = self.models.function(symbol.name)
+            class_ = None if model is not None else self.models.class_(symbol.name)
+            if class_ is not None and class_.init is not None:
+                model = class_.init
+            if model is None:
+                continue
+            if model.context in ("no_grad", "inference_mode"):
+                state.no_grad = True
+            for region in model.regions:
+                frame.add(Root(frame.fn.name_at, region.kind, frame.key, symbol.name))
+
+    def _parameter(
+        self, frame: Frame, state: State, param: Param, index: int, receiver: InstRef | None, known: Value | None
+    ) -> Value:
+        fn = frame.fn
+        sid = frame.storage("param", 0, param.name)
+        origin = frame.origin(sid)
+        if index == 0 and fn.class_qualname and "staticmethod" not in fn.decorators:
+            if "classmethod" in fn.decorators or fn.name == "__new__":
+                return Value(CLASS, refs=(ClassRef(*(frame.owner or (frame.module, fn.class_qualname))),))
+            ref = receiver if receiver is not None else InstRef(frame.module, fn.class_qualname)
+            return Value(OBJECT, frozenset(((sid, ALL),)), refs=(ref,))
+        views = frozenset(((sid, ALL),))
+        if param.kind == "vararg":
+            if known is not None and known.items is not None:
+                items = tuple(
+                    fields.rooted(frame, _loose(v), frame.field(sid, fields.key_text(i))) for i, v in enumerate(known.items)
+                )
+                return Value(TUPLE, views, items=items, deps=origin, grad=origin)
+            return Value(TUPLE, views, deps=origin, grad=origin)
+        if param.kind == "kwarg":
+            return Value(DICT, views, deps=origin, grad=origin)
+        value = Value(UNKNOWN, views, deps=origin, grad=origin)
+        if param.annotation:
+            value = self.annotated(frame.module, param.annotation, value)
+        if known is not None:
+            if known.const is not ABSENT and not known.kind & ~SCALAR:
+                return Value(known.kind, const=known.const, deps=origin)
+            if known.kind & ~UNKNOWN or known.refs:
+                kind = known.kind if known.kind != UNKNOWN else value.kind
+                if not kind & ~SCALAR:
+                    return Value(kind, deps=origin)
+                items = None
+                if known.items is not None:
+                    items = tuple(
+                        fields.rooted(frame, _loose(v), frame.field(sid, fields.key_text(i)))
+                        for i, v in enumerate(known.items)
+                    )
+                return Value(kind, views, ABSENT, known.refs or value.refs, items, origin, origin if kind & ~(NUMBER | KEY) else 0, 0, known.doubt, known.mark)
+            return value
+        if param.has_default and value.kind == UNKNOWN:
+            default = self.default_of(frame.module, fn, param.name)
+            if default is not None and default.kind & (NUMBER | TEXT) and not default.kind & ~(NUMBER | TEXT):
+                return Value(default.kind, deps=origin)
+        return value
+
+    def annotated(self, module: str, text: str, value: Value) -> Value:
+        """A value narrowed by its annotation."""
+        key = (module, text)
+        known = self._annotations.get(key)
+        if known is None:
+            from statelint.effects.annotations import kind_of_annotation
+
+            known = self._annotations[key] = kind_of_annotation(self, module, text)
+        if known.kind == UNKNOWN and not known.refs:
+            return value
+        if not known.kind & ~SCALAR:
+            return Value(known.kind, deps=value.deps)
+        return Value(
+            known.kind, value.views, value.const, known.refs, None, value.deps,
+            value.grad if known.kind & (TENSOR | UNKNOWN | JAX | LIST | TUPLE | DICT | OBJECT) else 0, value.hist, value.doubt, value.mark,
+        )  # fmt: skip
+
+    def _run(self, frame: Frame, state: State) -> State | None:
+        frame.regs = [NOTHING] * (frame.fn.registers + 1)
+        try:
+            return run_block(frame, state, frame.fn.body)
+        except OverBudget:
+            frame.over_budget = True
+            return None
+        except RecursionError:
+            frame.over_budget = True
+            return None
+
+    def _finish(self, frame: Frame, end: State | None) -> Value:
+        """Join the ways out, report what is owed at the exit, and keep the facts."""
+        fn = frame.fn
+        if end is not None:
+            frame.returns.append((NOTHING, end))
+        result: Value | None = None
+        exit_state: State | None = None
+        for value, state in frame.returns:
+            if fn.kind == "function" or fn.kind == "lambda":
+                hazards.report(frame, state, hazards.history(state, value) & state.clobbered, fn.name_at, "exit")
+            result = value if result is None else _join_results(result, value)
+            exit_state = join(frame, exit_state, state)
+        frame.exit_state = exit_state
+        if fn.is_generator:
+            yielded = join_all(frame.yields)
+            sid = frame.new(fn.at, "generator")
+            if exit_state is not None and yielded is not None:
+                exit_state.fields[(sid, fields.ANY)] = yielded
+            result = Value(1 << 15, frozenset(((sid, ALL),)))
+        for retain, container, value in frame.retained:
+            differentiated = frame.backward and False
+            del container, value, differentiated
+            frame.add(retain)
+        self._collect(frame, exit_state, result)
+        self._nested(frame, exit_state)
+        return result if result is not None else NOTHING
+
+    def _nested(self, frame: Frame, exit_state: State | None) -> None:
+        """Functions defined here that nobody called yet are analysed with what they capture."""
+        for qualname, frame_sid in frame.closures.items():
+            fn = self.symbols.function(frame.module, qualname)
+            if fn is None or exit_state is None:
+                continue
+            parts = []
+            for name in fn.free:
+                value = exit_state.fields.get((frame_sid, name))
+                if value is not None:
+                    parts.append(("&" + name, fields.bare(value)))
+            owner = None
+            self.summary_of(FuncRef(frame.module, qualname), owner, tuple(parts))
+
+    def _collect(self, frame: Frame, exit_state: State | None, result: Value | None) -> None:
+        key = frame.key
+        info = self.info.get(key)
+        if info is None:
+            fn = frame.fn
+            info = self.info[key] = FunctionFacts(
+                frame.module, fn.qualname, fn.name, fn.at, fn.name_at, fn.class_qualname,
+                tuple(p.name for p in fn.params), fn.decorators, fn.docstring, [],
+            )  # fmt: skip
+        if result is not None and exit_state is not None:
+            from statelint.effects.writes import effective, origin_texts
+
+            deps = effective(exit_state, result)[2]
+            for item in result.items or ():
+                deps |= effective(exit_state, item)[2]
+            info.result = tuple(sorted({*info.result, *origin_texts(frame, deps)}))
+        info.backward = info.backward or frame.backward
+        info.over_budget = info.over_budget or frame.over_budget
+        self.collected.setdefault(key, {}).update(frame.facts)
+        for other, facts in frame.foreign.items():
+            self.collected.setdefault(other, {}).update(facts)
+
+    # a module's facts -------------------------------------------------------------------------------------------
+
+    def analyse_module(self, name: str) -> ModuleFacts | None:
+        """Analyse everything a module defines."""
+        ir = self.symbols.module(name)
+        if ir is None:
+            return None
+        self.module_env(name)
+        for qualname, fn in ir.functions.items():
+            if fn.kind in ("class", "module") or fn.free:
+                continue
+            self.summary_of(FuncRef(name, qualname))
+        classes = [self._class_facts(name, qualname) for qualname in ir.classes]
+        functions = []
+        for qualname in ["<module>", *ir.functions]:
+            info = self.info.get((name, qualname))
+            if info is not None:
+                functions.append(info)
+        return ModuleFacts(name, ir.path, functions, classes, tuple(sorted(ir.global_writes)))
+
+    def take_facts(self) -> None:
+        """Move what was collected into the functions' records, in a fixed order."""
+        for key, facts in self.collected.items():
+            info = self.info.get(key)
+            if info is not None:
+                info.facts = sorted({*info.facts, *facts}, key=lambda f: (f.at, type(f).__name__, repr(f)))
+
+    def _class_facts(self, module: str, qualname: str) -> ClassFacts:
+        ir = self.symbols.class_(module, qualname)
+        stores: dict[str, list[str]] = {}
+        assert ir is not None
+        for method, function in ir.methods.items():
+            fn = self.symbols.function(module, function)
+            for attribute in stored_attributes(fn) if fn is not None else ():
+                stores.setdefault(attribute, []).append(method)
+        bases = tuple((s.module, s.name) for s in self.symbols.mro(module, qualname)[1:] if s.kind == "class")
+        return ClassFacts(
+            module, qualname, self.symbols.library_bases(module, qualname), bases,
+            {name: tuple(sorted(methods)) for name, methods in sorted(stores.items())},
+        )  # fmt: skip
+
+
+class _SummaryShapes:
+    """Shapes of the attributes of ``self`` out of a constructor's summary."""
+
+    def __init__(self, analyzer: Analyzer, made: Summary) -> None:
+        self.made = made
+        self.table: dict[int, dict[object, Value]] = {}
+        for sid, name, value in made.fields:
+            self.table.setdefault(sid, {})[name] = value
+
+    def attributes_of_self(self) -> dict[str, Shape]:
+        receiver = self.made.params[0] if self.made.params else ""
+        result: dict[str, Shape] = {}
+        for sid, held in self.table.items():
+            record = self.made.storages[sid]
+            if record.kind == "param" and record.key == receiver:
+                for name, value in held.items():
+                    result[str(name)] = self.shape(value, 0)
+        return result
+
+    def shape(self, value: Value, depth: int) -> Shape:
+        children: dict[object, Shape] = {}
+        if depth < 4:
+            for sid, _ in value.views:
+                for name, child in self.table.get(sid, {}).items():
+                    children[name] = self.shape(child, depth + 1)
+        return Shape(_loose(fields.bare(value), keep=True), children)
+
+
+def _join_results(a: Value, b: Value) -> Value:
+    from statelint.effects.value import join as join_values
+
+    return join_values(a, b)
+
+
+def _loose(value: Value, keep: bool = False) -> Value:
+    del keep
+    return value
+
+
+__all__ = ["KEY", "NDARRAY", "NONE", "PLAIN", "Analyzer", "KIND_OF_TYPE", "LibInst", "summary"]

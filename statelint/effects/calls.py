@@ -1,0 +1,595 @@
+"""Calls: by what the called value may be."""
+
+from __future__ import annotations
+
+from statelint.effects import fields, layers, members, recency
+from statelint.effects.facts import Calls, Root, Span
+from statelint.effects.frame import Frame
+from statelint.effects.library import bind
+from statelint.effects.state import State
+from statelint.effects.value import (
+    ABSENT,
+    ARRAY,
+    CLASS,
+    FUNCTION,
+    JAX,
+    KEY,
+    NDARRAY,
+    NOTHING,
+    NUMBER,
+    OBJECT,
+    SCALAR,
+    TENSOR,
+    TUPLE,
+    UNKNOWN,
+    BoundRef,
+    ClassRef,
+    FuncRef,
+    InstRef,
+    LibInst,
+    LibRef,
+    ModRef,
+    PartialRef,
+    Ref,
+    Value,
+    WrapRef,
+    constant,
+    join,
+    join_all,
+)
+from statelint.effects.writes import effective, kind_of
+from statelint.models.record import FunctionModel
+from statelint.storage import ALL
+
+Arguments = tuple[Value, ...]
+Keywords = tuple[tuple[str | None, Value], ...]
+
+NN_MODULE = "torch.nn.Module"
+CALL_METHODS = ("__call__", "forward", "call")
+SHARED_METHODS = frozenset(
+    "append extend insert remove pop clear index count sort reverse copy update keys values items get setdefault add discard "
+    "union split join strip replace format read write close send step reset sample predict fit act forward size render "
+    "train eval parameters state_dict load_state_dict to cpu cuda type apply item max min sum mean all any".split()
+)
+"""Method names that do not tell an array from other things."""
+
+
+def call(
+    frame: Frame, state: State, func: Value, args: Arguments, starred: int, keywords: Keywords, at: Span
+) -> Value:
+    """``func(*args, **keywords)``."""
+    if not func.refs:
+        return unknown_call(frame, state, func, args, keywords, at)
+    if len(func.refs) == 1:
+        result = _call_ref(frame, state, func, func.refs[0], args, starred, keywords, at)
+    else:
+        results = [_call_ref(frame, state, func, ref, args, starred, keywords, at) for ref in func.refs]
+        joined = join_all(results)
+        assert joined is not None
+        result = joined
+    if func.doubt > result.doubt:
+        return Value(
+            result.kind, result.views, result.const, result.refs, result.items, result.deps, result.grad, result.hist,
+            func.doubt, result.mark,
+        )  # fmt: skip
+    return result
+
+
+def _call_ref(
+    frame: Frame, state: State, func: Value, ref: Ref, args: Arguments, starred: int, keywords: Keywords, at: Span
+) -> Value:
+    if isinstance(ref, FuncRef):
+        return frame.analyzer.call_function(frame, state, ref, args, keywords, at, starred=starred)
+    if isinstance(ref, LibRef):
+        return call_library(frame, state, ref.name, args, starred, keywords, at)
+    if isinstance(ref, ClassRef):
+        return construct(frame, state, ref, args, starred, keywords, at)
+    if isinstance(ref, InstRef):
+        return call_instance(frame, state, func, ref, args, starred, keywords, at)
+    if isinstance(ref, LibInst):
+        return call_layer(frame, state, func, ref, args, starred, keywords, at)
+    if isinstance(ref, BoundRef):
+        return call_method(frame, state, ref.receiver, ref.name, args, starred, keywords, at)
+    if isinstance(ref, PartialRef):
+        merged = dict(ref.keywords)
+        merged.update({k: v for k, v in keywords if k is not None})
+        return call(frame, state, ref.func, ref.args + args, starred << len(ref.args), tuple(merged.items()), at)
+    if isinstance(ref, WrapRef):
+        return _call_wrapped(frame, state, ref, args, starred, keywords, at)
+    return unknown_call(frame, state, func, args, keywords, at)
+
+
+def _call_wrapped(
+    frame: Frame, state: State, ref: WrapRef, args: Arguments, starred: int, keywords: Keywords, at: Span
+) -> Value:
+    before = state.no_grad
+    if ref.kind in ("no_grad", "inference_mode"):
+        state.no_grad = True
+    result = call(frame, state, ref.func, args, starred, keywords, at)
+    state.no_grad = before
+    if ref.kind == "grad":
+        deps = effective(state, result)[2]
+        sid = frame.new(at, "gradient")
+        gradient = Value(JAX, frozenset(((sid, ALL),)), deps=deps)
+        options = dict(ref.options)
+        if options.get("value_and_grad"):
+            return Value(TUPLE, items=(result, gradient), deps=deps)
+        if options.get("has_aux"):
+            return Value(TUPLE, items=(gradient, result), deps=deps)
+        return Value(UNKNOWN if "torch" in frame.analyzer.dialects(frame.module) else JAX, frozenset(((sid, ALL),)), deps=deps)
+    if ref.kind == "contextmanager":
+        return Value(OBJECT, deps=result.deps)
+    return result
+
+
+def unknown_call(frame: Frame, state: State, func: Value, args: Arguments, keywords: Keywords, at: Span) -> Value:
+    """A call of something unknown: something new, computed from everything passed."""
+    hist, grad, deps = func.hist, func.grad, func.deps
+    scalar = True
+    for value in (*args, *(v for _, v in keywords)):
+        h, g, d = effective(state, value)
+        if value.kind & ~SCALAR:
+            scalar = False
+        hist, grad, deps = hist | h, grad | g, deps | d
+    if state.no_grad:
+        hist = grad = 0
+    kind = UNKNOWN
+    if scalar and func.kind & ~UNKNOWN and not func.views:
+        kind = UNKNOWN
+    return Value(kind, frozenset(((frame.new(at, "call"), ALL),)), ABSENT, (), None, deps, grad, hist, func.doubt)
+
+
+def call_library(
+    frame: Frame, state: State, name: str, args: Arguments, starred: int, keywords: Keywords, at: Span
+) -> Value:
+    """A call of a library's function or class."""
+    analyzer = frame.analyzer
+    special = SPECIAL.get(name)
+    if special is not None:
+        found = special(frame, state, args, keywords, at)
+        if found is not None:
+            return found
+    model = analyzer.models.function(name)
+    if model is None:
+        if analyzer.models.class_(name) is not None or name.rpartition(".")[2][:1].isupper():
+            return layers.construct(frame, state, name, args, starred, keywords, at)
+        return unknown_call(frame, state, Value(FUNCTION), args, keywords, at)
+    return apply_function(frame, state, model, bind(model, args, starred, keywords), at, name)
+
+
+def apply_function(
+    frame: Frame, state: State, model: FunctionModel, bound: dict[str, Value], at: Span, name: str
+) -> Value:
+    """A row with its higher-order part: the functions it invokes, transforms or runs in a region."""
+    results: dict[str, Value] = {}
+    for region in model.regions:
+        target = bound.get(region.param)
+        if target is not None:
+            note_roots(frame, target, region.kind, name, at, bound)
+    if model.context and not model.regions:
+        return context_value(frame, model, bound, at)
+    if model.invokes:
+        for invocation in model.invokes:
+            func = bound.get(invocation.function)
+            if func is None:
+                continue
+            if func.items is not None:
+                branches = func.items
+            elif func.views and not func.refs:
+                branches = (fields.element(frame, state, func, at),)
+            else:
+                branches = (func,)
+            for branch in branches:
+                if not branch.refs:
+                    continue
+                results[invocation.function] = _invoke(frame, state, branch, invocation.arguments, invocation.repeated, bound, results, at)
+    elif model.regions:
+        wrapped = _transformed(frame, state, model, bound, at, name)
+        if wrapped is not None:
+            return wrapped
+    return frame.analyzer.library.apply(frame, state, model, bound, at, name, results)
+
+
+def _invoke(
+    frame: Frame, state: State, func: Value, specs: tuple[str, ...], repeated: bool, bound: dict[str, Value],
+    results: dict[str, Value], at: Span,
+) -> Value:  # fmt: skip
+    def arguments() -> tuple[Value, ...]:
+        args: list[Value] = []
+        for spec in specs:
+            if spec.startswith("*"):
+                rest = [v for k, v in bound.items() if k.startswith("*") and k != "**"]
+                args.extend(rest)
+            elif spec.endswith("[*]"):
+                source = bound.get(spec[:-3])
+                args.append(fields.element(frame, state, source, at) if source is not None and source.kind != 32 else Value(UNKNOWN))
+            elif spec == "result":
+                previous = next(reversed(results.values()), None)
+                args.append(previous if previous is not None else Value(UNKNOWN))
+            else:
+                found = bound.get(spec)
+                args.append(found if found is not None else Value(UNKNOWN, frozenset(((frame.new(at, spec), ALL),))))
+        return tuple(args)
+
+    keywords = tuple((k, v) for k, v in bound.items() if "*" not in k and k not in specs) if "**" in specs else ()
+    marks = recency.mark(frame)
+    result = call(frame, state, func, arguments(), 0, keywords, at)
+    if repeated:
+        recency.age(frame, state, marks)
+        frame.loops.append(at)
+        second = call(frame, state, func, arguments(), 0, keywords, at)
+        frame.loops.pop()
+        result = join(recency.refreshed(frame, result, marks), second)
+    return result
+
+
+def _transformed(
+    frame: Frame, state: State, model: FunctionModel, bound: dict[str, Value], at: Span, name: str
+) -> Value | None:
+    region = model.regions[0]
+    target = bound.get(region.param)
+    if target is None:
+        # A decorator factory: `@jit(static_argnums=1)`.
+        keywords = tuple((k, v) for k, v in bound.items() if "*" not in k)
+        return Value(FUNCTION, refs=(PartialRef(Value(FUNCTION, refs=(LibRef(name),)), (), keywords),))
+    if not target.refs and target.kind & ~(FUNCTION | UNKNOWN | OBJECT):
+        return None
+    short = name.rpartition(".")[2]
+    options: list[tuple[str, object]] = []
+    if "value_and_grad" in short:
+        options.append(("value_and_grad", True))
+    aux = bound.get("has_aux")
+    if aux is not None and aux.const is True:
+        options.append(("has_aux", True))
+    if short in ("vjp", "linearize", "jvp"):
+        return None
+    return Value(FUNCTION | (target.kind & OBJECT), target.views, refs=(WrapRef(region.kind, target, (), tuple(options)),))
+
+
+def context_value(frame: Frame, model: FunctionModel, bound: dict[str, Value], at: Span) -> Value:
+    """The result of ``torch.no_grad()`` and the like; used as a decorator, the function in that mode."""
+    decorated = next((v for k, v in bound.items() if v.kind & FUNCTION and v.refs), None)
+    if decorated is not None:
+        return Value(FUNCTION, refs=(WrapRef(model.context, decorated),))
+    mode = next((v.const for v in bound.values() if isinstance(v.const, bool)), None)
+    options = (("mode", mode),) if mode is not None else ()
+    return Value(OBJECT, frozenset(((frame.new(at, "context"), ALL),)), refs=(LibInst(f"context:{model.context}", options),))
+
+
+def note_roots(frame: Frame, target: Value, kind: str, via: str, at: Span, bound: dict[str, Value]) -> None:
+    """Record that the functions behind ``target`` are differentiated or traced."""
+    static: list[str] = []
+    for name in ("static_argnums", "static_argnames", "nondiff_argnums"):
+        value = bound.get(name)
+        if value is not None:
+            parts = value.items if value.items is not None else (value,)
+            static.extend(str(p.const) for p in parts if isinstance(p.const, (str, int)))
+    for key in frame.analyzer.functions_behind(target):
+        frame.add(Root(at, kind, key, via, tuple(static)))
+
+
+def construct(
+    frame: Frame, state: State, ref: ClassRef, args: Arguments, starred: int, keywords: Keywords, at: Span
+) -> Value:
+    """An instance of a project's class: a new storage on which ``__init__`` runs."""
+    analyzer = frame.analyzer
+    if analyzer.is_plain_enum(ref):
+        return Value(OBJECT, refs=(InstRef(ref.module, ref.qualname),))
+    sid = frame.new(at, "object")
+    deps = 0
+    for value in (*args, *(v for _, v in keywords)):
+        deps |= effective(state, value)[2]
+    for field in [f for f in state.fields if f[0] == sid]:
+        del state.fields[field]
+    instance = Value(OBJECT, frozenset(((sid, ALL),)), refs=(InstRef(ref.module, ref.qualname),), deps=deps)
+    method = analyzer.symbols.method(ref.module, ref.qualname, "__init__")
+    if method is not None:
+        analyzer.call_function(
+            frame, state, FuncRef(*method), (instance, *args), keywords, at, starred=starred << 1,
+            receiver=InstRef(ref.module, ref.qualname),
+        )  # fmt: skip
+    else:
+        names = analyzer.dataclass_fields(ref.module, ref.qualname)
+        for name, value in zip(names, args, strict=False):
+            state.fields[(sid, name)] = value
+        for keyword, value in keywords:
+            if keyword is not None:
+                state.fields[(sid, keyword)] = value
+    return instance
+
+
+def call_instance(
+    frame: Frame, state: State, obj: Value, ref: InstRef, args: Arguments, starred: int, keywords: Keywords, at: Span
+) -> Value:
+    """``instance(...)``: its ``__call__``, or ``forward``/``call`` for a layer."""
+    symbols = frame.analyzer.symbols
+    for name in CALL_METHODS:
+        method = symbols.method(ref.module, ref.qualname, name)
+        if method is None:
+            continue
+        if name == "forward" and not frame.analyzer.is_layer(ref.module, ref.qualname):
+            continue
+        return frame.analyzer.call_function(
+            frame, state, FuncRef(*method), (obj, *args), keywords, at, starred=starred << 1, receiver=ref
+        )
+    for base in symbols.library_bases(ref.module, ref.qualname):
+        model = frame.analyzer.models.class_(base)
+        if base in layers.LAYER_LISTS:
+            return _run_sequence(frame, state, obj, args, at)
+        if model is not None and model.call is not None:
+            return _apply_layer(frame, state, obj, model.call, {}, model.parameters, args, starred, keywords, at, base)
+    return unknown_call(frame, state, obj, args, keywords, at)
+
+
+def call_layer(
+    frame: Frame, state: State, obj: Value, ref: LibInst, args: Arguments, starred: int, keywords: Keywords, at: Span
+) -> Value:
+    """Calling an instance of a library's class."""
+    if ref.name.startswith("context:"):
+        if args and args[0].refs:
+            return Value(FUNCTION, refs=(WrapRef(ref.name[8:], args[0]),))
+        return NOTHING
+    if ref.name == "torch.nn.Sequential":
+        return _run_sequence(frame, state, obj, args, at)
+    model = frame.analyzer.models.class_(ref.name)
+    if model is None or model.call is None:
+        return unknown_call(frame, state, obj, args, keywords, at)
+    return _apply_layer(
+        frame, state, obj, model.call, dict(ref.options), model.parameters, args, starred, keywords, at, ref.name
+    )
+
+
+def _run_sequence(frame: Frame, state: State, obj: Value, args: Arguments, at: Span) -> Value:
+    elements = layers.layer_elements(frame, state, obj)
+    current: Value = args[0] if args else Value(UNKNOWN)
+    if not elements:
+        return unknown_call(frame, state, obj, args, (), at)
+    for number, layer in enumerate(elements[:24]):
+        # Each layer runs as a site of its own, so that their results are different storages.
+        outer, frame.site = frame.site, (frame.site, number)
+        current = call(frame, state, layer, (current,), 0, (), at)
+        frame.site = outer
+    return current
+
+
+def _apply_layer(
+    frame: Frame, state: State, obj: Value, model: FunctionModel, options: dict[str, object], parameters: tuple[str, ...],
+    args: Arguments, starred: int, keywords: Keywords, at: Span, name: str,
+) -> Value:  # fmt: skip
+    bound = bind(model, (obj, *args), starred << 1, keywords)
+    for key, option in options.items():
+        if key not in bound:
+            bound[key] = Value(NUMBER, doubt=1) if option == "?" else constant(option)
+    for parameter in parameters:
+        if parameter not in bound:
+            bound[parameter] = layers._tensor_field(frame, Value(OBJECT, obj.views), parameter, 1, 0)
+    first = next((v for k, v in bound.items() if k not in ("self", *options, *parameters)), None)
+    if first is not None and first.kind & UNKNOWN and name.startswith("torch."):
+        for sid, _ in first.views:
+            frame.evidence.setdefault(sid, TENSOR)
+    if obj.doubt:
+        bound["self"] = obj
+    training = bound.get("training")
+    del training
+    return apply_function(frame, state, model, bound, at, name)
+
+
+def call_method(
+    frame: Frame, state: State, obj: Value, name: str, args: Arguments, starred: int, keywords: Keywords, at: Span
+) -> Value:
+    """``obj.name(...)``."""
+    results: list[Value] = []
+    for ref in obj.refs:
+        found = _method_of_ref(frame, state, obj, ref, name, args, starred, keywords, at)
+        if found is not None:
+            results.append(found)
+    if results:
+        joined = join_all(results)
+        assert joined is not None
+        return joined
+    kind = kind_of(frame, obj)
+    word = members.type_word(kind)
+    if name == "at" or (kind & JAX and name in ("set", "add", "multiply") and not word):
+        return unknown_call(frame, state, obj, args, keywords, at)
+    model = frame.analyzer.models.method(word, name) if word else None
+    if model is None and not word:
+        model = _guess(frame, obj, kind, name)
+    if model is not None:
+        bound = bind(model, (obj, *args), starred << 1, keywords)
+        return apply_function(frame, state, model, bound, at, f"{model.name}")
+    if any((sid, name) in state.fields for sid, _ in obj.views) or (kind & (UNKNOWN | OBJECT) and obj.views):
+        member = members.get_attribute(frame, state, obj, name, at)
+        if member.refs:
+            return call(frame, state, member, args, starred, keywords, at)
+        frame_origin_free = Value(UNKNOWN, deps=obj.deps | member.deps, grad=obj.grad | member.grad, hist=effective(state, obj)[0])
+        return unknown_call(frame, state, frame_origin_free, args, keywords, at)
+    return unknown_call(frame, state, obj, args, keywords, at)
+
+
+def _guess(frame: Frame, obj: Value, kind: int, name: str) -> FunctionModel | None:
+    """The model of a method of an unknown receiver, where the name alone tells that it is an array."""
+    analyzer = frame.analyzer
+    dialects = analyzer.dialects(frame.module)
+    candidates = []
+    if kind & ARRAY:
+        candidates = [w for bit, w in members.TYPE_WORDS.items() if kind & bit & (ARRAY | KEY)]
+    elif kind & UNKNOWN and name not in SHARED_METHODS and not kind & OBJECT:
+        if "torch" in dialects:
+            candidates.append("tensor")
+        elif "numpy" in dialects or "autograd" in dialects:
+            candidates.append("ndarray")
+    for word in candidates:
+        model = analyzer.models.method(word, name)
+        if model is not None:
+            if kind & UNKNOWN:
+                bit = TENSOR if word == "tensor" else NDARRAY if word == "ndarray" else JAX
+                if name not in ("copy", "sum", "mean", "max", "min", "reshape", "astype"):
+                    for sid, _ in obj.views:
+                        frame.evidence.setdefault(sid, bit)
+            return model
+    return None
+
+
+def _method_of_ref(
+    frame: Frame, state: State, obj: Value, ref: Ref, name: str, args: Arguments, starred: int, keywords: Keywords, at: Span
+) -> Value | None:
+    analyzer = frame.analyzer
+    if isinstance(ref, InstRef):
+        if not any((sid, name) in state.fields for sid, _ in obj.views):
+            method = analyzer.symbols.method(ref.module, ref.qualname, name)
+            if method is not None:
+                fn = analyzer.symbols.function(*method)
+                if fn is not None and not any(d.rpartition(".")[2] in ("property", "cached_property") for d in fn.decorators):
+                    if "staticmethod" in fn.decorators:
+                        return analyzer.call_function(frame, state, FuncRef(*method), args, keywords, at, starred=starred)
+                    return analyzer.call_function(
+                        frame, state, FuncRef(*method), (obj, *args), keywords, at, starred=starred << 1, receiver=ref
+                    )
+            for base in analyzer.symbols.library_bases(ref.module, ref.qualname):
+                model = analyzer.models.method(base, name)
+                if model is not None:
+                    bound = bind(model, (obj, *args), starred << 1, keywords)
+                    return apply_function(frame, state, model, bound, at, f"{base}.{name}")
+        member = members.get_attribute(frame, state, obj, name, at)
+        return call(frame, state, member, args, starred, keywords, at)
+    if isinstance(ref, LibRef):
+        return call_library(frame, state, f"{ref.name}.{name}", args, starred, keywords, at)
+    if isinstance(ref, (ModRef, ClassRef)):
+        if isinstance(ref, ClassRef) and name == "apply" and analyzer.symbols.method(ref.module, ref.qualname, "apply") is None:
+            method = analyzer.symbols.method(ref.module, ref.qualname, "forward")
+            if method is not None:
+                context = Value(OBJECT, frozenset(((frame.new(at, "ctx"), ALL),)), refs=(LibInst("torch.autograd.function.FunctionCtx"),))
+                before = state.no_grad
+                state.no_grad = True
+                result = analyzer.call_function(
+                    frame, state, FuncRef(*method), (context, *args), keywords, at, starred=starred << 1
+                )
+                state.no_grad = before
+                hist = grad = 0
+                for value in args:
+                    h, g, _ = effective(state, value)
+                    hist, grad = hist | h, grad | g
+                return Value(result.kind, result.views, ABSENT, (), None, result.deps, grad, hist, result.doubt)
+        member = members.get_attribute(frame, state, obj, name, at) if isinstance(ref, ClassRef) else analyzer.module_member(
+            frame, state, ref.module, name, at
+        )
+        if member is not None:
+            return call(frame, state, member, args, starred, keywords, at)
+        return None
+    if isinstance(ref, LibInst):
+        if ref.name == "super":
+            return _super_method(frame, state, obj, dict(ref.options), name, args, starred, keywords, at)
+        model = analyzer.models.method(ref.name, name)
+        if model is not None:
+            bound = bind(model, (obj, *args), starred << 1, keywords)
+            return apply_function(frame, state, model, bound, at, f"{ref.name}.{name}")
+        member = layers.instance_attribute(frame, state, obj, ref, name, at)
+        if member is not None and member.refs:
+            return call(frame, state, member, args, starred, keywords, at)
+        return None
+    if isinstance(ref, (WrapRef, FuncRef, PartialRef, BoundRef)):
+        if isinstance(ref, WrapRef):
+            if name in ("defvjp", "defjvp", "def_fwd", "def_bwd"):
+                for value in args:
+                    note_roots(frame, value, "custom", name, at, {})
+            elif name == "apply":
+                return call(frame, state, ref.func, args, starred, keywords, at)
+        return unknown_call(frame, state, Value(FUNCTION), args, keywords, at)
+    return None
+
+
+def _super_method(
+    frame: Frame, state: State, obj: Value, options: dict[str, object], name: str, args: Arguments, starred: int,
+    keywords: Keywords, at: Span,
+) -> Value:  # fmt: skip
+    analyzer = frame.analyzer
+    module, qualname = str(options.get("module", "")), str(options.get("class", ""))
+    receiver = InstRef(*frame.owner) if frame.owner is not None else InstRef(module, qualname)
+    for symbol in analyzer.symbols.mro(module, qualname)[1:]:
+        if symbol.kind == "class":
+            ir = analyzer.symbols.class_(symbol.module, symbol.name)
+            if ir is not None and name in ir.methods:
+                return analyzer.call_function(
+                    frame, state, FuncRef(symbol.module, ir.methods[name]), (Value(OBJECT, obj.views, refs=(receiver,)), *args),
+                    keywords, at, starred=starred << 1, receiver=receiver,
+                )  # fmt: skip
+        else:
+            model = analyzer.models.method(symbol.name, name)
+            if model is not None:
+                bound = bind(model, (obj, *args), starred << 1, keywords)
+                return apply_function(frame, state, model, bound, at, f"{symbol.name}.{name}")
+    return unknown_call(frame, state, Value(UNKNOWN), args, keywords, at)
+
+
+def _super(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
+    if not frame.fn.class_qualname or not frame.fn.params:
+        return None
+    receiver = state.env.get(frame.fn.params[0].name)
+    if receiver is None:
+        return None
+    options = (("class", frame.fn.class_qualname), ("module", frame.module))
+    return Value(OBJECT, receiver.views, refs=(LibInst("super", options),))
+
+
+def _range(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
+    deps = 0
+    for value in args:
+        deps |= value.deps
+    return Value(1 << 15, const=range(0), deps=deps)
+
+
+def _isinstance(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
+    return Value(NUMBER)
+
+
+def _partial(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
+    if not args or not args[0].refs:
+        return None
+    return Value(FUNCTION, refs=(PartialRef(args[0], args[1:], tuple((k, v) for k, v in keywords if k is not None)),))
+
+
+def _decorating(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
+    if len(args) == 1 and args[0].refs:
+        return args[0]
+    return None
+
+
+def _enumerate(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
+    if not args:
+        return None
+    from statelint.storage import Linear
+
+    sid = frame.new(at, "enumerate")
+    number = Value(NUMBER, const=Linear(frame.symbol((at, "count")), 0))
+    state.fields[(sid, fields.ANY)] = Value(TUPLE, items=(number, fields.element(frame, state, args[0], at)))
+    return Value(1 << 15, frozenset(((sid, ALL),)))
+
+
+def _zip(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
+    sid = frame.new(at, "zip")
+    state.fields[(sid, fields.ANY)] = Value(TUPLE, items=tuple(fields.element(frame, state, a, (*at[:3], at[3] + i)) for i, a in enumerate(args)))
+    return Value(1 << 15, frozenset(((sid, ALL),)))
+
+
+def _context_manager(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
+    if args and args[0].refs:
+        return Value(FUNCTION, refs=(WrapRef("contextmanager", args[0]),))
+    return None
+
+
+SPECIAL = {
+    "super": _super,
+    "range": _range,
+    "isinstance": _isinstance,
+    "functools.partial": _partial,
+    "enumerate": _enumerate,
+    "zip": _zip,
+    "functools.wraps": lambda frame, state, args, keywords, at: Value(FUNCTION, refs=(LibRef("statelint.identity"),)),
+    "statelint.identity": _decorating,
+    "property": _decorating,
+    "staticmethod": _decorating,
+    "classmethod": _decorating,
+    "contextlib.contextmanager": _context_manager,
+}
+
+__all__ = ["CLASS", "apply_function", "call", "call_library", "call_method", "construct", "unknown_call"]

@@ -1,0 +1,251 @@
+"""What the analysis found out about each function: the records that checks query and the cache keeps."""
+
+from __future__ import annotations
+
+import msgspec
+
+Span = tuple[int, int, int, int]
+Key = tuple[str, str]
+"""``(module, qualname)`` of a function or class."""
+
+
+class Fact(msgspec.Struct, frozen=True, tag=True):
+    """Base of all facts: ``at`` is where it happens."""
+
+    at: Span
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A place in a reason chain."""
+
+    module: str
+    at: Span
+    message: str
+
+
+class StateRef(msgspec.Struct, frozen=True):
+    """A piece of state by access path. ``root``: *attribute* (of the receiver: ``owner`` is its class), *global* (``owner``
+    is the module), *free* (``owner`` is the defining function), *default* (a default argument's value), *class* (a class
+    attribute). ``name`` is the first name from the root, ``text`` the whole path as a user writes it."""
+
+    root: str
+    owner: Key
+    name: str
+    text: str
+
+
+class StateRead(Fact, frozen=True):
+    """State is read. ``kind`` is the value's kind bits."""
+
+    state: StateRef
+    kind: int
+
+
+class StateWrite(Fact, frozen=True):
+    """State is written. ``how``: *rebind* (name or attribute assigned), *augmented*, *item* (an element assigned), *call* (a
+    method that changes contents, named by ``op``), *array* (array elements overwritten). ``deps`` are the parameters and
+    state (as text) that the new value depends on; ``reads_old`` if it depends on the state itself; ``traced`` if the value
+    may be an array computed from parameters; ``graph``: the value is attached to a graph; ``guards`` are the texts of the
+    conditions around; ``constant``: it depends on nothing."""
+
+    state: StateRef
+    how: str
+    op: str
+    no_grad: bool
+    deps: tuple[str, ...]
+    reads_old: bool
+    traced: bool
+    graph: bool
+    guards: tuple[str, ...]
+    constant: bool
+    kind: int
+    container: int
+    doubt: int
+
+
+class ArgumentWrite(Fact, frozen=True):
+    """Contents of parameter ``param`` (path ``text``) are overwritten by ``op``. ``how`` as for state; ``kind`` is what the
+    argument is known to be."""
+
+    param: str
+    text: str
+    how: str
+    op: str
+    no_grad: bool
+    kind: int
+    doubt: int
+    guards: tuple[str, ...]
+
+
+class Draw(Fact, frozen=True):
+    """A global or hidden generator is drawn from: ``what`` (dotted) consumes ``generator``."""
+
+    what: str
+    generator: str
+    guards: tuple[str, ...]
+
+
+class Seed(Fact, frozen=True):
+    """A global generator is seeded."""
+
+    what: str
+    generator: str
+
+
+class External(Fact, frozen=True):
+    """The outside world is read: ``category`` as in the models."""
+
+    what: str
+    category: str
+    guards: tuple[str, ...]
+
+
+class Effect(Fact, frozen=True):
+    """print, log, io, ambient."""
+
+    what: str
+    category: str
+
+
+class Hazard(Fact, frozen=True):
+    """A write (``at``) overlaps a save whose backward comes. ``consumer``: *backward* (here or in a callee), or *exit* (whoever
+    differentiates this function). ``mode``: recorded, no_grad, hidden. ``conditional``: the parameters of whose need for a
+    gradient it depends (empty: certain). ``repair``: *operand* or *result*: what the operation had saved."""
+
+    saved: str
+    saved_by: str
+    saved_what: str
+    op: str
+    target: str
+    mode: str
+    consumer: str
+    conditional: tuple[str, ...]
+    chain: tuple[Link, ...]
+    doubt: int
+    apart: bool
+
+
+class LeafWrite(Fact, frozen=True):
+    """A leaf that requires grad, or a view of one, is changed in place outside no_grad."""
+
+    target: str
+    op: str
+    doubt: int
+
+
+class KeyReuse(Fact, frozen=True):
+    """A key is consumed (``at``) after it was consumed before (``first``, by ``first_op``)."""
+
+    key: str
+    op: str
+    first: Link
+    first_op: str
+    loop: bool
+    doubt: int
+    second_argument: Span
+    module: str
+
+
+class CacheStore(Fact, frozen=True):
+    """A value goes into a cache under a key. ``missing`` are the parameters and state that the value depends on and that
+    neither key nor guard mentions."""
+
+    state: StateRef
+    key: str
+    missing: tuple[str, ...]
+    traced: bool
+    graph: bool
+    doubt: int
+
+
+class MemoFunction(Fact, frozen=True):
+    """A function under ``lru_cache``/``cache``: reads state that is not in its key."""
+
+    decorator: str
+
+
+class Retain(Fact, frozen=True):
+    """A graph-attached value is kept beyond its step: appended or accumulated into ``target``. ``how``: *append*, *add*, *item*.
+    ``loop``: it happens in a loop here. ``consumed``: what was kept is differentiated later here."""
+
+    target: str
+    value: str
+    how: str
+    loop: bool
+    state: StateRef | None
+    doubt: int
+    value_at: Span
+
+
+class Calls(Fact, frozen=True):
+    """A call of a project's function."""
+
+    callee: Key
+
+
+class Root(Fact, frozen=True):
+    """Function ``function`` is differentiated or traced: ``kind`` as in the models, plus *forward* and *marked*."""
+
+    kind: str
+    function: Key
+    via: str
+    static: tuple[str, ...] = ()
+
+
+AnyFact = (
+    StateRead
+    | StateWrite
+    | ArgumentWrite
+    | Draw
+    | Seed
+    | External
+    | Effect
+    | Hazard
+    | LeafWrite
+    | KeyReuse
+    | CacheStore
+    | MemoFunction
+    | Retain
+    | Calls
+    | Root
+)
+
+
+class FunctionFacts(msgspec.Struct):
+    """Facts of one function. ``result`` are the state paths that its result depends on; ``backward``: it runs a backward
+    pass itself."""
+
+    module: str
+    qualname: str
+    name: str
+    at: Span
+    name_at: Span
+    owner: str
+    params: tuple[str, ...]
+    decorators: tuple[str, ...]
+    docstring: str
+    facts: list[AnyFact]
+    result: tuple[str, ...] = ()
+    backward: bool = False
+    over_budget: bool = False
+
+
+class ClassFacts(msgspec.Struct):
+    """What the whole program needs of a class: its library ancestors and, per attribute, the methods that store it."""
+
+    module: str
+    qualname: str
+    library_bases: tuple[str, ...]
+    project_bases: tuple[Key, ...]
+    stores: dict[str, tuple[str, ...]]
+    buffers: tuple[str, ...] = ()
+
+
+class ModuleFacts(msgspec.Struct):
+    """All that one module's analysis found out."""
+
+    module: str
+    path: str
+    functions: list[FunctionFacts]
+    classes: list[ClassFacts]
+    global_writes: tuple[str, ...]

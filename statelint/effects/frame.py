@@ -1,0 +1,287 @@
+"""One function under analysis: its storages, origins, saves and the facts found so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from statelint.effects.facts import AnyFact, Key, Link, Retain, Span, StateRef
+from statelint.effects.state import State
+from statelint.effects.value import Value
+from statelint.ir.nodes import FunctionIR
+from statelint.storage import Region
+
+if TYPE_CHECKING:
+    from statelint.effects.analyzer import Analyzer
+
+
+class Storage(NamedTuple):
+    """``kind``: *param*, *global* (key: (module, name)), *free* (the variables of enclosing functions), *frame* (own captured variables),
+    *default*, *class*, *field* (of ``base`` under ``key``), *new* (key: allocation site), *old* (an earlier turn's *new*),
+    *lib* (something of a library)."""
+
+    kind: str
+    base: int
+    key: object
+
+
+class SaveRecord(NamedTuple):
+    """What an operation keeps: ``what`` is *operand* or *result*; ``grad`` the condition as origin bits; ``name`` the user's name for the
+    value; ``chain`` where it was saved, outermost call first."""
+
+    sid: int
+    region: Region
+    op: str
+    what: str
+    name: str
+    grad: int
+    doubt: int
+    chain: tuple[Link, ...]
+
+
+class WriteRecord(NamedTuple):
+    """A write that clobbered a save. ``module``/``function`` are where the writing statement stands."""
+
+    key: Key
+    at: Span
+    op: str
+    target: str
+    mode: str
+    doubt: int
+    apart: bool
+    chain: tuple[Link, ...]
+
+
+class ConsumeRecord(NamedTuple):
+    """A key (region of a storage) was consumed."""
+
+    region: Region
+    op: str
+    link: Link
+    doubt: int
+
+
+class Shape:
+    """Types below an access path: a value without views, and shapes of its fields."""
+
+    __slots__ = ("children", "value")
+
+    def __init__(self, value: Value, children: dict[object, Shape]) -> None:
+        self.value = value
+        self.children = children
+
+
+class Frame:
+    """The tables of one analysis of one function."""
+
+    def __init__(self, analyzer: Analyzer, module: str, fn: FunctionIR, owner: Key | None) -> None:
+        self.analyzer = analyzer
+        self.module = module
+        self.fn = fn
+        self.owner = owner
+        self.key: Key = (module, fn.qualname)
+        self.storages: list[Storage] = [Storage("lib", 0, None)]
+        self.sids: dict[Storage, int] = {}
+        self.shapes: dict[int, Shape] = {}
+        self.evidence: dict[int, int] = {}
+        self.origins: list[int] = [0]
+        self.origin_of: dict[int, int] = {}
+        self.saves: list[SaveRecord] = []
+        self.save_bits: dict[object, int] = {}
+        self.clobbers: dict[int, dict[WriteRecord, None]] = {}
+        self.consumptions: list[ConsumeRecord] = []
+        self.consumption_of: dict[ConsumeRecord, int] = {}
+        self.facts: dict[AnyFact, None] = {}
+        self.foreign: dict[Key, dict[AnyFact, None]] = {}
+        self.regs: list[Value] = []
+        self.returns: list[tuple[Value, State]] = []
+        self.yields: list[Value] = []
+        self.breaks: list[list[State]] = []
+        self.continues: list[list[State]] = []
+        self.raised: list[list[State]] = []
+        self.guards: list[tuple[str, Value]] = []
+        self.loops: list[Span] = []
+        self.free_values: dict[str, Value] = {}
+        self.array_writes: list[tuple[int, Region, WriteRecord]] = []
+        self._array_writes_seen: set[tuple[int, Region, Key, Span]] = set()
+        self.consumed_values: list[Value] = []
+        self.site: object = 0
+        self.lookups: set[str] = set()
+        self.retained: list[tuple[Retain, Value, Value]] = []
+        self.exit_state: State | None = None
+        self.augmented: set[int] = set()
+        self.closures: dict[str, int] = {}
+        self.old_saves: set[int] = set()
+        self.symbols = 0
+        self.symbol_of: dict[object, int] = {}
+        self.backward = False
+        self.steps = 0
+        self.splits = 0
+        self.over_budget = False
+        self.regions: list[str] = []
+        self.frame_sid = self.storage("frame", 0, fn.qualname)
+        self.free_sid = self.storage("free", 0, fn.qualname)
+
+    # storages ---------------------------------------------------------------------------------------------------
+
+    def storage(self, kind: str, base: int, key: object) -> int:
+        """The id of a storage, made on first use."""
+        record = Storage(kind, base, key)
+        sid = self.sids.get(record)
+        if sid is None:
+            sid = len(self.storages)
+            self.sids[record] = sid
+            self.storages.append(record)
+        return sid
+
+    def new(self, at: Span, tag: object = "") -> int:
+        """The storage allocated at a place by the turn of the loop that runs now."""
+        return self.storage("new", 0, (at, tag, self.site))
+
+    def field(self, sid: int, key: object) -> int:
+        """The storage that lives in a field of another."""
+        depth, base = 0, sid
+        while self.storages[base].kind == "field":
+            depth += 1
+            base = self.storages[base].base
+            if depth > 6:
+                return sid  # recursive structures fold into their last level
+        return self.storage("field", sid, key)
+
+    def root(self, sid: int) -> Storage:
+        """The storage at the start of the access path."""
+        record = self.storages[sid]
+        while record.kind == "field":
+            record = self.storages[record.base]
+        return record
+
+    def outside(self, sid: int) -> bool:
+        """Whether the storage existed before this call."""
+        return self.root(sid).kind in ("param", "global", "free", "default", "class")
+
+    def origin(self, sid: int) -> int:
+        """The bit of the origin that reading this access path is."""
+        bit = self.origin_of.get(sid)
+        if bit is None:
+            bit = 1 << len(self.origins)
+            self.origin_of[sid] = bit
+            self.origins.append(sid)
+        return bit
+
+    def origin_sids(self, bits: int) -> list[int]:
+        """The storages behind a set of origin bits."""
+        result = []
+        bits >>= 1
+        index = 1
+        while bits:
+            if bits & 1:
+                result.append(self.origins[index])
+            bits >>= 1
+            index += 1
+        return result
+
+    # text -------------------------------------------------------------------------------------------------------
+
+    def path(self, sid: int) -> str:
+        """An access path as a user writes it; empty for storages without one."""
+        record = self.storages[sid]
+        if record.kind == "param":
+            return str(record.key)
+        if record.kind == "global":
+            module, name = record.key  # type: ignore[misc]
+            return name if module == self.module else f"{module}.{name}"
+        if record.kind == "default":
+            return str(record.key)
+        if record.kind == "class":
+            return str(record.key[1])  # type: ignore[index]
+        if record.kind == "field":
+            key = record.key
+            base = self.storages[record.base]
+            if base.kind in ("free", "frame"):
+                return str(key)
+            prefix = self.path(record.base)
+            if not prefix:
+                return ""
+            if isinstance(key, str) and not key.startswith("["):
+                return f"{prefix}.{key}"
+            return f"{prefix}{key if isinstance(key, str) else f'[{key!r}]'}"
+        return ""
+
+    def name_of(self, state: State, sid: int) -> str:
+        """The user's name for a storage at a point: its access path, or a local that views it."""
+        text = self.path(sid)
+        if text:
+            return text
+        for name, value in state.env.items():
+            if name[0] != "%" and any(s == sid for s, _ in value.views):
+                return name
+        return ""
+
+    def name_of_value(self, state: State, value: Value) -> str:
+        """The user's name for a value; empty if it has none."""
+        for sid, _ in value.views:
+            text = self.name_of(state, sid)
+            if text:
+                return text
+        return ""
+
+    def state_ref(self, sid: int) -> StateRef | None:
+        """The state behind a storage, if it is state: an attribute of the receiver, a global, a captured variable ..."""
+        record = self.storages[sid]
+        chain = [record]
+        while record.kind == "field":
+            record = self.storages[record.base]
+            chain.append(record)
+        root = chain[-1]
+        first = chain[-2].key if len(chain) > 1 else ""
+        text = self.path(sid)
+        if root.kind == "global":
+            module, name = root.key  # type: ignore[misc]
+            return StateRef("global", (module, ""), name, text)
+        if root.kind == "free" and len(chain) > 1:
+            return StateRef("free", (self.module, self.fn.parent), str(first), text)
+        if root.kind == "class":
+            return StateRef("class", root.key, str(first), text)  # type: ignore[arg-type]
+        if root.kind == "default":
+            return StateRef("default", self.key, str(root.key), text)
+        if root.kind == "param" and len(chain) > 1 and self.owner is not None and self.is_receiver(str(root.key)):
+            return StateRef("attribute", self.owner, str(first), text)
+        return None
+
+    def is_receiver(self, param: str) -> bool:
+        """Whether a parameter is ``self`` (or ``cls``) of the method under analysis."""
+        params = self.fn.params
+        return bool(self.fn.class_qualname and params and params[0].name == param and "staticmethod" not in self.fn.decorators)
+
+    def symbol(self, site: object) -> int:
+        """The symbol for the number that a site yields (a different one in each turn of a loop)."""
+        found = self.symbol_of.get(site)
+        if found is None:
+            self.symbols += 1
+            found = self.symbol_of[site] = self.symbols
+        return found
+
+    def consumption(self, record: ConsumeRecord) -> int:
+        """The number of a key's consumption."""
+        found = self.consumption_of.get(record)
+        if found is None:
+            found = self.consumption_of[record] = len(self.consumptions)
+            self.consumptions.append(record)
+        return found
+
+    def array_write(self, sid: int, region: Region, record: WriteRecord) -> None:
+        """Remember, for callers, that an outside storage is overwritten."""
+        key = (sid, region, record.key, record.at)
+        if key not in self._array_writes_seen:
+            self._array_writes_seen.add(key)
+            self.array_writes.append((sid, region, record))
+
+    def add(self, fact: AnyFact) -> None:
+        """Record a fact of this function once."""
+        self.facts[fact] = None
+
+    def add_foreign(self, key: Key, fact: AnyFact) -> None:
+        """Record a fact whose place is in another function."""
+        if key == self.key:
+            self.facts[fact] = None
+        else:
+            self.foreign.setdefault(key, {})[fact] = None

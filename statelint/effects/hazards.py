@@ -1,0 +1,63 @@
+"""Hazards: a backward pass that would read an overwritten save."""
+
+from __future__ import annotations
+
+from statelint.effects.facts import Hazard, Link, Span
+from statelint.effects.frame import Frame, SaveRecord, WriteRecord
+from statelint.effects.state import State
+from statelint.effects.value import Value
+from statelint.effects.writes import effective
+
+
+def consume(frame: Frame, state: State, value: Value, at: Span, how: str) -> None:
+    """A backward pass through ``value`` begins here: every overwritten save in its history is a hazard."""
+    hist = history(state, value)
+    if how == "backward":
+        frame.backward = True
+        if any(frame.outside(sid) for sid, _ in value.views):
+            frame.consumed_values.append(value)
+    report(frame, state, hist & state.clobbered, at, how)
+
+
+def history(state: State, value: Value) -> int:
+    """All saves that a backward pass through a value, or through what a container holds, reads."""
+    bits = effective(state, value)[0]
+    for item in value.items or ():
+        bits |= history(state, item)
+    if value.views and not bits:
+        for (sid, key), held in state.fields.items():
+            if isinstance(key, str) and key.startswith("[") and any(s == sid for s, _ in value.views):
+                bits |= effective(state, held)[0]
+    return bits
+
+
+def report(frame: Frame, state: State, bits: int, at: Span, how: str) -> None:
+    """Facts for a set of overwritten saves."""
+    index = 0
+    while bits:
+        if bits & 1:
+            record = frame.saves[index]
+            for entry in list(frame.clobbers.get(index, ()))[:4]:
+                _hazard(frame, record, entry, at, how)
+        bits >>= 1
+        index += 1
+
+
+def _hazard(frame: Frame, record: SaveRecord, entry: WriteRecord, at: Span, how: str) -> None:
+    certain = record.grad & 1
+    conditional = () if certain else tuple(sorted({frame.path(s) for s in frame.origin_sids(record.grad)} - {""}))
+    doubt = record.doubt + entry.doubt
+    message = f"`{entry.target}` is overwritten here" if entry.target else "it is overwritten here"
+    module = entry.key[0]
+    chain = [*record.chain, *entry.chain, Link(module, entry.at, message)]
+    if how == "backward":
+        chain.append(Link(frame.module, at, "this backward pass needs the value that was saved"))
+    else:
+        chain.append(Link(frame.module, at, f"whoever differentiates `{frame.fn.qualname}` needs the value that was saved"))
+    frame.add_foreign(
+        entry.key,
+        Hazard(
+            entry.at, record.name, record.op, record.what, entry.op, entry.target, entry.mode, how, conditional,
+            tuple(chain), doubt, entry.apart,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,162 @@
+"""Instances of library classes: layers, containers of layers, optimizers, generators."""
+
+from __future__ import annotations
+
+from statelint.effects import fields
+from statelint.effects.facts import Span
+from statelint.effects.frame import Frame
+from statelint.effects.library import KIND_OF_TYPE, bind
+from statelint.effects.state import State
+from statelint.effects.value import (
+    ABSENT,
+    CERTAINLY,
+    FUNCTION,
+    LEAF,
+    LIST,
+    NUMBER,
+    OBJECT,
+    PLAIN,
+    TENSOR,
+    UNKNOWN,
+    BoundRef,
+    InstRef,
+    LibInst,
+    Value,
+)
+from statelint.effects.writes import effective
+from statelint.storage import ALL
+
+LAYER_LISTS = frozenset(
+    ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList", "torch.nn.ParameterDict")
+)
+
+
+def construct(
+    frame: Frame, state: State, name: str, args: tuple[Value, ...], starred: int,
+    keywords: tuple[tuple[str | None, Value], ...], at: Span,
+) -> Value:  # fmt: skip
+    """An instance of a library's class; its constant arguments are kept, a container's elements are its fields."""
+    model = frame.analyzer.models.class_(name)
+    canonical = model.name if model is not None else name
+    options: dict[str, object] = {}
+    if model is not None and model.init is not None:
+        for parameter in model.init.params or ():
+            if parameter.default in ("True", "False", "None"):
+                options[parameter.name] = {"True": True, "False": False, "None": None}[parameter.default]
+        bound = bind(model.init, (Value(OBJECT), *args), starred, keywords)
+    else:
+        bound = {str(k): v for k, v in keywords if k is not None}
+    for key, value in bound.items():
+        if key != "self":
+            options[key] = value.const if isinstance(value.const, (bool, type(None), str, int, float)) else "?"
+    options = {k: v for k, v in options.items() if not k.startswith("*")}
+    sid = frame.new(at, "instance")
+    deps = 0
+    for value in (*args, *(v for _, v in keywords)):
+        deps |= effective(state, value)[2]
+    if canonical in LAYER_LISTS:
+        _fill(frame, state, sid, args, starred, at)
+    elif model is not None and model.kind == "optimizer" and args:
+        state.fields[(sid, "%params")] = args[0]
+    return Value(OBJECT, frozenset(((sid, ALL),)), refs=(LibInst(canonical, tuple(sorted(options.items(), key=str))),), deps=deps)
+
+
+def _fill(frame: Frame, state: State, sid: int, args: tuple[Value, ...], starred: int, at: Span) -> None:
+    if starred or (len(args) == 1 and args[0].kind & (LIST | UNKNOWN | 128 | 256) and not args[0].kind & OBJECT):
+        source = args[0]
+        if source.items is not None:
+            for i, item in enumerate(source.items):
+                state.fields[(sid, fields.key_text(i))] = item
+            return
+        copied = False
+        for owner, _ in source.views:
+            for (base, key), value in list(state.fields.items()):
+                if base == owner and isinstance(key, str) and key.startswith("["):
+                    state.fields[(sid, key)] = value
+                    copied = True
+        if not copied or any(frame.outside(o) for o, _ in source.views):
+            state.fields[(sid, fields.ANY)] = fields.element(frame, state, source, at)
+        return
+    for i, item in enumerate(args):
+        state.fields[(sid, fields.key_text(i))] = item
+
+
+def layer_elements(frame: Frame, state: State, obj: Value) -> list[Value]:
+    """The layers of a container, in order where that is known."""
+    found: list[tuple[int, Value]] = []
+    anything: list[Value] = []
+    for sid, _ in obj.views:
+        keys = {k for (s, k) in state.fields if s == sid and isinstance(k, str) and k.startswith("[")}
+        shape = frame.shapes.get(sid)
+        if shape is not None:
+            keys |= {k for k in shape.children if isinstance(k, str) and k.startswith("[")}
+        for key in keys:
+            value = fields.read(frame, state, sid, key)
+            inner = key[1:-1]
+            if inner.isdigit():
+                found.append((int(inner), value))
+            else:
+                anything.append(value)
+    found.sort(key=lambda pair: pair[0])
+    return [v for _, v in found] + anything
+
+
+def instance_attribute(frame: Frame, state: State, obj: Value, ref: LibInst, name: str, at: Span) -> Value | None:
+    """An attribute of an instance of a library's class."""
+    for sid, _ in obj.views:
+        if (sid, name) in state.fields:
+            value = state.fields[(sid, name)]
+            fields.observe(frame, sid, name, at, value)
+            return value
+    models = frame.analyzer.models
+    model = models.class_(ref.name)
+    if model is None:
+        return None
+    if name in model.parameters:
+        return _tensor_field(frame, obj, name, CERTAINLY, LEAF)
+    if name in model.buffers:
+        return _tensor_field(frame, obj, name, 0, 0)
+    typed = models.attribute(ref.name, name)
+    if typed is not None:
+        kind = KIND_OF_TYPE.get(typed, OBJECT)
+        if kind & (NUMBER | PLAIN):
+            return Value(kind)
+        return Value(kind, _places(frame, obj, name))
+    if models.method(ref.name, name) is not None:
+        return Value(FUNCTION, refs=(BoundRef(obj, name),))
+    return None
+
+
+def _tensor_field(frame: Frame, obj: Value, name: str, grad: int, mark: int) -> Value:
+    return Value(TENSOR, _places(frame, obj, name), ABSENT, (), None, 0, grad, 0, obj.doubt, mark)
+
+
+def _places(frame: Frame, obj: Value, name: str) -> frozenset[tuple[int, tuple[()]]]:
+    return frozenset((frame.field(sid, name), ()) for sid, _ in obj.views)
+
+
+def inherited_attribute(frame: Frame, state: State, obj: Value, ref: InstRef, name: str, at: Span) -> Value | None:
+    """An attribute that a project's class has from a library class it extends."""
+    models = frame.analyzer.models
+    for base in frame.analyzer.symbols.library_bases(ref.module, ref.qualname):
+        if models.method(base, name) is not None:
+            return Value(FUNCTION, refs=(BoundRef(obj, name),))
+        typed = models.attribute(base, name)
+        if typed is not None:
+            kind = KIND_OF_TYPE.get(typed, OBJECT)
+            if name == "training" or kind & (NUMBER | PLAIN):
+                place = next(iter(obj.views), (0, ()))[0]
+                return Value(kind, deps=frame.origin(frame.field(place, name)) if place else 0)
+            return Value(kind, _places(frame, obj, name))
+    return None
+
+
+def instance_item(frame: Frame, state: State, obj: Value, ref: LibInst, index: Value, at: Span) -> Value | None:
+    """``layers[i]``."""
+    if ref.name not in LAYER_LISTS:
+        return None
+    elements = layer_elements(frame, state, obj)
+    const = index.const
+    if isinstance(const, int) and -len(elements) <= const < len(elements):
+        return elements[const]
+    return fields.element(frame, state, obj, at)

@@ -1,0 +1,466 @@
+"""Library behaviour: applying a model row to abstract arguments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statelint.effects import fields, writes
+from statelint.effects.facts import Draw, Effect, External, Seed, Span
+from statelint.effects.frame import Frame
+from statelint.effects.state import State
+from statelint.effects.value import (
+    ABSENT,
+    ARRAY,
+    CERTAINLY,
+    CONTAINER,
+    DETACHED,
+    DICT,
+    FUNCTION,
+    ITERATOR,
+    JAX,
+    KEY,
+    LEAF,
+    LIST,
+    NDARRAY,
+    NONE,
+    NOTHING,
+    NUMBER,
+    OBJECT,
+    PLAIN,
+    SCALAR,
+    SET,
+    TENSOR,
+    TEXT,
+    TUPLE,
+    UNKNOWN,
+    BoundRef,
+    LibInst,
+    Value,
+    constant,
+    join,
+    join_all,
+)
+from statelint.effects.writes import effective, guard_texts, kind_of
+from statelint.models.record import Condition, FunctionModel, Result
+from statelint.storage import ALL
+
+if TYPE_CHECKING:
+    from statelint.effects.analyzer import Analyzer
+
+Arguments = dict[str, Value]
+
+KIND_OF_TYPE = {
+    "tensor": TENSOR,
+    "ndarray": NDARRAY,
+    "jax": JAX,
+    "scalar": NUMBER,
+    "int": NUMBER,
+    "float": NUMBER,
+    "bool": NUMBER,
+    "str": TEXT,
+    "bytes": TEXT,
+    "none": NONE,
+    "list": LIST,
+    "dict": DICT,
+    "tuple": TUPLE,
+    "set": SET,
+    "key": KEY,
+    "keys": KEY,
+    "dtype": PLAIN,
+    "shape": PLAIN,
+    "device": PLAIN,
+    "iterator": ITERATOR,
+    "generator": OBJECT,
+    "optimizer": OBJECT,
+    "module": OBJECT,
+    "unknown": UNKNOWN,
+}
+_DEFAULT_KIND = {"torch": TENSOR, "numpy": NDARRAY, "jax": JAX}
+_INSTANCE_OF_TYPE = {"generator": "numpy.random.Generator", "optimizer": "torch.optim.Optimizer", "module": "torch.nn.Module"}
+
+
+def bind(model: FunctionModel, args: tuple[Value, ...], starred: int, keywords: tuple[tuple[str | None, Value], ...]) -> Arguments:
+    """Arguments by the model's parameter names; ``*0``, ``*1`` ... for those beyond."""
+    bound: Arguments = {}
+    if model.params is None:
+        for i, value in enumerate(args):
+            bound[f"*{i}"] = value
+    else:
+        names = [p for p in model.params if p.kind == "normal"]
+        variadic = next((p.name for p in model.params if p.kind == "vararg"), None)
+        for i, value in enumerate(args):
+            if i < len(names) and not starred & ((1 << (i + 1)) - 1):
+                bound[names[i].name] = value
+            elif variadic is not None:
+                bound[f"*{variadic}{i}"] = value
+            else:
+                bound[f"*{i}"] = value
+    for name, value in keywords:
+        bound[name if name is not None else "**"] = value
+    return bound
+
+
+class Library:
+    """Applies model rows in a frame."""
+
+    def __init__(self, analyzer: Analyzer) -> None:
+        self.analyzer = analyzer
+        self.models = analyzer.models
+
+    # conditions -------------------------------------------------------------------------------------------------
+
+    def _holds(self, frame: Frame, state: State, model: FunctionModel, bound: Arguments, condition: Condition) -> tuple[bool, int, int]:
+        """Whether a condition may hold, on whose gradient (origin bits; 0: none needed), and the doubt of assuming it."""
+        value = bound.get(condition.what)
+        if condition.kind == "grad":
+            if value is None:
+                return condition.negated, 0, 0
+            if not kind_of(frame, value) & ~SCALAR:
+                return condition.negated, 0, 0
+            grad = effective(state, value)[1]
+            return (grad == 0 if condition.negated else grad != 0), (0 if condition.negated else grad), 0
+        if condition.kind == "given":
+            given = value is not None and value.kind != NONE
+            return given != condition.negated, 0, 0
+        const: object = ABSENT
+        doubt = 0
+        if value is None:
+            default = next((p.default for p in model.params or () if p.name == condition.what), "")
+            const = default == "True" or (default not in ("False", "None", "", "0"))
+        elif value.const is not ABSENT:
+            const = bool(value.const)
+            doubt = value.doubt
+        if const is ABSENT:
+            return True, 0, 2
+        return bool(const) != condition.negated, 0, doubt
+
+    # rows -------------------------------------------------------------------------------------------------------
+
+    def apply(
+        self,
+        frame: Frame,
+        state: State,
+        model: FunctionModel,
+        bound: Arguments,
+        at: Span,
+        op: str,
+        results: dict[str, Value] | None = None,
+        texts: dict[str, str] | None = None,
+    ) -> Value:
+        """What a call described by ``model`` does, and its result. ``results`` are what invoked arguments returned."""
+        hist = grad = deps = 0
+        doubt = 0
+        for name, value in bound.items():
+            h, g, d = effective(state, value)
+            if value.kind & CONTAINER and value.views:
+                inner = fields.element(frame, state, value, at) if value.items is None else value
+                ih, ig, idd = effective(state, inner)
+                h, g, d = h | ih, g | ig, d | idd
+            deps |= d
+            if value.kind & ~SCALAR:
+                hist |= h
+                grad |= g
+            if name in ("self", "input", "other"):
+                doubt = max(doubt, value.doubt)
+        if state.no_grad or model.grad == "no":
+            hist = grad = 0
+        self._outside(frame, state, model, bound, at, op)
+        if model.key is not None:
+            self.analyzer.keys.use(frame, state, model, bound, at, op)
+        if model.backward:
+            consumed = bound.get(model.backward)
+            if consumed is None and model.backward.startswith("*"):
+                consumed = next(iter(bound.values()), None)
+            if consumed is not None:
+                self.analyzer.hazards.consume(frame, state, consumed, at, "backward")
+        bits = self._save(frame, state, model, bound, at, op, grad, False)
+        mutated = self._mutate(frame, state, model, bound, at, op, hist | bits, grad, deps, texts or {})
+        result = self._result(frame, state, model, model.result, bound, at, results or {}, hist | bits, grad, deps, doubt, "")
+        if grad and model.saves:
+            after = self._save(frame, state, model, {**bound, "result": result}, at, op, grad, True)
+            if after:
+                result = _with_history(result, after)
+                for value in mutated:
+                    for sid, _ in value.views:
+                        mine = state.extra.get(sid, (0, 0, 0))
+                        state.extra[sid] = (mine[0] | after, mine[1], mine[2])
+        return result
+
+    def _outside(self, frame: Frame, state: State, model: FunctionModel, bound: Arguments, at: Span, op: str) -> None:
+        if model.draws:
+            given = bound.get(model.draws_unless) if model.draws_unless else None
+            if given is None or given.kind == NONE:
+                if model.draws == "self":
+                    self._own_draw(frame, state, bound, at, op)
+                else:
+                    frame.add(Draw(at, op, model.draws, guard_texts(frame)))
+        if model.seeds:
+            frame.add(Seed(at, op, model.seeds))
+        if model.external:
+            frame.add(External(at, op, model.external, guard_texts(frame)))
+        if model.effect:
+            frame.add(Effect(at, op, model.effect))
+
+    def _own_draw(self, frame: Frame, state: State, bound: Arguments, at: Span, op: str) -> None:
+        receiver = bound.get("self")
+        for sid, _ in receiver.views if receiver is not None else ():
+            reference = frame.state_ref(sid)
+            if reference is not None and reference.root == "global":
+                frame.add(Draw(at, f"{reference.text}.{op.rpartition('.')[2]}", "global", guard_texts(frame)))
+
+    def _save(
+        self, frame: Frame, state: State, model: FunctionModel, bound: Arguments, at: Span, op: str, grad: int, after: bool
+    ) -> int:
+        if not model.saves or not grad or state.no_grad:
+            return 0
+        bits = 0
+        for kept in model.saves:
+            if (kept.what == "result") != after:
+                continue
+            value = bound.get(kept.what)
+            if value is None or not kind_of(frame, value) & ~SCALAR:
+                continue
+            needs = 0
+            doubt = 0
+            for condition in kept.conditions:
+                holds, party, unsure = self._holds(frame, state, model, bound, condition)
+                if not holds:
+                    break
+                needs |= party
+                doubt += unsure
+            else:
+                what = "result" if after else "operand"
+                name = frame.name_of_value(state, value) if not after else ""
+                targets = value.items if value.items is not None else (value,)
+                for target in targets[:1] if after else targets:
+                    bits |= writes.save(frame, state, target, at, op, what, name, needs or grad, doubt)
+        return bits
+
+    def _mutate(
+        self,
+        frame: Frame,
+        state: State,
+        model: FunctionModel,
+        bound: Arguments,
+        at: Span,
+        op: str,
+        hist: int,
+        grad: int,
+        deps: int,
+        texts: dict[str, str],
+    ) -> list[Value]:
+        done: list[Value] = []
+        for mutation in model.mutates:
+            value = bound.get(mutation.what)
+            if value is None or not kind_of(frame, value) & ~SCALAR:
+                continue
+            doubt = 0
+            holds = True
+            for condition in mutation.conditions:
+                held, _, unsure = self._holds(frame, state, model, bound, condition)
+                holds = holds and held
+                doubt += unsure
+            if not holds:
+                continue
+            target = texts.get(mutation.what) or frame.name_of_value(state, value)
+            if mutation.contents:
+                self._change_contents(frame, state, model, value, bound, at, op, target)
+                continue
+            mode = "hidden" if mutation.hidden or kind_of(frame, value) == NDARRAY else (
+                "no_grad" if state.no_grad else "recorded"
+            )
+            text = texts.get("") or (f"{target}.{op.rpartition('.')[2]}(...)" if mutation.what == "self" else f"{op}(...)")
+            writes.write(frame, state, value, at, text, target, mode, (hist, grad, deps), "array", doubt)
+            done.append(value)
+        return done
+
+    def _change_contents(
+        self, frame: Frame, state: State, model: FunctionModel, value: Value, bound: Arguments, at: Span, op: str, target: str
+    ) -> None:
+        method = op.rpartition(".")[2]
+        others = [v for n, v in bound.items() if n != "self"]
+        added = join_all(others) if others else None
+        if added is not None and method in ("append", "add", "appendleft", "insert", "setdefault", "put", "push", "extend", "update"):
+            stored = others[-1]
+            if method in ("extend", "update"):
+                stored = fields.element(frame, state, stored, at)
+            fields.assign(frame, state, value, fields.ANY, stored, weak=True)
+            self.analyzer.retention.stored(frame, state, value, stored, at, target, method)
+        writes.note(
+            frame, state, value, at, f"{target}.{method}(...)", "call",
+            (0, 0, effective(state, added)[2] if added is not None else 0), value.doubt, added,
+        )  # fmt: skip
+
+    # results ----------------------------------------------------------------------------------------------------
+
+    def _result(
+        self,
+        frame: Frame,
+        state: State,
+        model: FunctionModel,
+        spec: Result,
+        bound: Arguments,
+        at: Span,
+        results: dict[str, Value],
+        hist: int,
+        grad: int,
+        deps: int,
+        doubt: int,
+        tag: str,
+    ) -> Value:
+        mode = spec.mode
+        kind = KIND_OF_TYPE.get(spec.type, 0)
+        if spec.type and not kind:
+            instance = self._instance(spec.type, frame.new(at, "r" + tag))
+            return Value(
+                instance.kind, instance.views, ABSENT, instance.refs, None, deps, grad, hist, doubt, instance.mark
+            )
+        if mode == "none":
+            return NOTHING
+        if mode == "fresh":
+            if not kind:
+                kind = self._natural_kind(frame, model, bound)
+            if not kind & ~SCALAR:
+                known: object = None if kind == NONE else ABSENT
+                return Value(kind, const=known, deps=deps, doubt=0)
+            sid = frame.new(at, "r" + tag)
+            mark = 0
+            if model.grad == "leaf" or (model.grad == "keyword" and _is_true(bound.get("requires_grad"))):
+                grad, hist, mark = CERTAINLY, 0, LEAF
+            elif model.grad == "keyword":
+                grad = hist = 0
+            if kind & (NDARRAY | KEY) and not kind & (TENSOR | JAX | UNKNOWN):
+                grad = hist = 0
+            refs = ()
+            if spec.type in _INSTANCE_OF_TYPE:
+                return self._instance(_INSTANCE_OF_TYPE[spec.type], sid)
+            return Value(kind, frozenset(((sid, ALL),)), ABSENT, refs, None, deps, grad, hist, doubt, mark)
+        if mode in ("view", "same", "maybe", "element", "call"):
+            if mode == "call":
+                returned = results.get(spec.of)
+                if returned is not None:
+                    return returned
+                return Value(UNKNOWN, frozenset(((frame.new(at, "c" + tag), ALL),)), deps=deps, grad=grad, hist=hist)
+            source = bound.get(spec.of)
+            if source is None:
+                return Value(kind or UNKNOWN, frozenset(((frame.new(at, "r" + tag), ALL),)), deps=deps, grad=grad, hist=hist)
+            return self._alias(frame, state, model, mode, source, kind, at, hist, grad, deps, tag)
+        items = tuple(
+            self._result(frame, state, model, item, bound, at, results, hist, grad, deps, doubt, f"{tag}.{i}")
+            for i, item in enumerate(spec.items)
+        )
+        if mode == "tuple":
+            return Value(TUPLE, items=items, deps=deps, grad=grad, hist=hist, doubt=doubt)
+        sid = frame.new(at, "r" + tag)
+        if items:
+            state.fields[(sid, fields.ANY)] = items[0]
+        kind = {"list": LIST, "dict": DICT, "iter": ITERATOR}[mode]
+        return Value(kind, frozenset(((sid, ALL),)), deps=deps, grad=grad, hist=hist, doubt=doubt)
+
+    def _alias(
+        self,
+        frame: Frame,
+        state: State,
+        model: FunctionModel,
+        mode: str,
+        source: Value,
+        kind: int,
+        at: Span,
+        hist: int,
+        grad: int,
+        deps: int,
+        tag: str,
+    ) -> Value:
+        if mode == "element":
+            return fields.element(frame, state, source, at)
+        own_hist, own_grad, own_deps = effective(state, source)
+        mark = source.mark
+        if model.grad == "no":
+            own_hist = own_grad = 0
+            mark = DETACHED
+        else:
+            own_hist, own_grad = own_hist | hist, own_grad | grad
+        kind = kind or source.kind
+        if mode == "same":
+            if mark & DETACHED and model.grad == "flow":
+                return source
+            return Value(
+                source.kind, source.views, source.const, source.refs, source.items, own_deps | deps, own_grad, own_hist,
+                source.doubt, mark,
+            )  # fmt: skip
+        views = source.views
+        doubt = source.doubt
+        if mode == "maybe":
+            doubt += 1
+            mark &= ~LEAF
+        if mode == "view" and kind == source.kind and kind & UNKNOWN:
+            kind = source.kind
+        return Value(kind, views, ABSENT, (), None, own_deps | deps, own_grad, own_hist, doubt, mark)
+
+    def _natural_kind(self, frame: Frame, model: FunctionModel, bound: Arguments) -> int:
+        root = model.name.partition(".")[0]
+        default = _DEFAULT_KIND.get(root, 0)
+        if default:
+            return default
+        first = next(iter(bound.values()), None)
+        return kind_of(frame, first) & ARRAY if first is not None and root == "builtins" else UNKNOWN
+
+    def _instance(self, name: str, sid: int) -> Value:
+        return Value(OBJECT, frozenset(((sid, ALL),)), refs=(LibInst(name),))
+
+    # members ----------------------------------------------------------------------------------------------------
+
+    def attribute(self, frame: Frame, state: State, obj: Value, word: str, name: str, at: Span) -> Value:
+        """``obj.name`` for an array or builtin container."""
+        typed = self.models.attribute(word, name)
+        model = self.models.method(word, name)
+        if typed is not None and (model is None or KIND_OF_TYPE.get(typed, UNKNOWN) & SCALAR):
+            kind = KIND_OF_TYPE.get(typed, UNKNOWN)
+            if kind & SCALAR or name in ("shape", "dtype", "device", "ndim", "size", "requires_grad", "names", "layout"):
+                return Value(kind if kind & SCALAR else PLAIN, doubt=0)
+            if name == "grad":
+                sid = frame.new(at, "grad")
+                return Value(TENSOR, frozenset(((sid, ALL),)))
+            hist, grad, deps = effective(state, obj)
+            return Value(kind, frozenset(((frame.new(at, name), ALL),)), deps=deps, grad=grad, hist=hist, doubt=obj.doubt)
+        if name == "at" and kind_of(frame, obj) & JAX:
+            return Value(FUNCTION, refs=(BoundRef(obj, "at"),))
+        if model is not None and name in PROPERTIES:
+            return self.apply(frame, state, model, {"self": obj}, at, f"{word}.{name}")
+        return Value(FUNCTION, refs=(BoundRef(obj, name),))
+
+    def guessed_attribute(self, frame: Frame, state: State, obj: Value, name: str, at: Span) -> Value | None:
+        """``obj.name`` where obj's type is unknown but the name tells that it is an array."""
+        if name in SHAPE_LIKE:
+            return Value(PLAIN, doubt=0)
+        if name in ("T", "mT", "data") and self.analyzer.dialects(frame.module) & {"torch", "numpy"}:
+            word = "tensor" if "torch" in self.analyzer.dialects(frame.module) else "ndarray"
+            model = self.models.method(word, name)
+            if model is not None and (name != "data" or word == "tensor" and not obj.refs and _root_is_tensorlike(frame, obj)):
+                return self.apply(frame, state, model, {"self": obj}, at, f"{word}.{name}")
+        return None
+
+
+SHAPE_LIKE = frozenset(("shape", "dtype", "device", "ndim", "is_cuda", "requires_grad", "itemsize", "nbytes"))
+PROPERTIES = frozenset(("T", "mT", "H", "mH", "data", "real", "imag", "flat", "grad"))
+
+
+def _root_is_tensorlike(frame: Frame, obj: Value) -> bool:
+    return any(frame.storages[sid].kind == "param" or frame.evidence.get(sid, 0) & TENSOR for sid, _ in obj.views)
+
+
+def _is_true(value: Value | None) -> bool:
+    return value is not None and value.const is True
+
+
+def _with_history(value: Value, bits: int) -> Value:
+    items = value.items
+    if items is not None:
+        items = tuple(_with_history(v, bits) if v.kind & (ARRAY | UNKNOWN) else v for v in items)
+    return Value(
+        value.kind, value.views, value.const, value.refs, items, value.deps, value.grad, value.hist | bits,
+        value.doubt, value.mark,
+    )  # fmt: skip
+
+
+__all__ = ["Arguments", "Library", "bind", "constant", "join"]

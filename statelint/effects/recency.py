@@ -1,0 +1,180 @@
+"""Recency: before a loop's next turn, what this turn allocated, saved or consumed becomes *old*.
+
+The statement ``y = relu(x)`` in a loop makes a new storage in each turn. One abstract storage for all of them could not tell
+a write to this turn's ``y`` from a write to the last one's. So a site has two: *new*, the latest, and *old*, all before
+(the recency abstraction: Balakrishnan and Reps, SAS 2006).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from statelint.effects.frame import Frame
+from statelint.effects.state import State
+from statelint.effects.value import BoundRef, PartialRef, Ref, Value, WrapRef, join
+from statelint.storage.regions import Index, Linear, Region, Slice
+
+
+class Mark(NamedTuple):
+    """How many storages, saves and consumptions a frame had."""
+
+    storages: int
+    saves: int
+    consumptions: int
+    symbols: int
+
+
+def mark(frame: Frame) -> Mark:
+    """The tables' sizes at a loop's entry: what comes later belongs to the loop."""
+    return Mark(len(frame.storages), len(frame.saves), len(frame.consumptions), frame.symbols)
+
+
+class _Aging:
+    """The renaming of one turn's storages and saves."""
+
+    def __init__(self, frame: Frame, start: Mark) -> None:
+        self.frame = frame
+        self.sids: dict[int, int] = {}
+        for sid in range(start.storages, len(frame.storages)):
+            record = frame.storages[sid]
+            if record.kind == "new":
+                self.sids[sid] = frame.storage("old", 0, record.key)
+        for sid in range(start.storages, len(frame.storages)):
+            record = frame.storages[sid]
+            if record.kind == "field" and record.base in self.sids:
+                self.sids[sid] = frame.storage("field", self.sids[record.base], record.key)
+        self.bits: dict[int, int] = {}
+        self.mask = 0
+        self.first_symbol = start.symbols
+        for index in range(start.saves, len(frame.saves)):
+            if index in frame.old_saves:
+                continue
+            key = ("old", index)
+            old = frame.save_bits.get(key)
+            if old is None:
+                save = frame.saves[index]
+                old = 1 << len(frame.saves)
+                frame.old_saves.add(len(frame.saves))
+                sid, region = self.view((save.sid, save.region))
+                frame.saves.append(save._replace(sid=sid, region=region))
+                frame.save_bits[key] = old
+            self.bits[index] = old
+            self.mask |= 1 << index
+
+    def view(self, view: tuple[int, Region]) -> tuple[int, Region]:
+        sid, region = view
+        return self.sids.get(sid, sid), self.region(region) if region else region
+
+    def region(self, region: Region) -> Region:
+        first = self.first_symbol
+        return tuple(
+            Index(_aged(s.at, first))
+            if isinstance(s, Index)
+            else Slice(_aged_bound(s.lower, first), _aged_bound(s.upper, first))
+            if isinstance(s, Slice)
+            else s
+            for s in region
+        )
+
+    def history(self, hist: int) -> int:
+        moved = hist & self.mask
+        if not moved:
+            return hist
+        result = hist & ~self.mask
+        for index, old in self.bits.items():
+            if moved >> index & 1:
+                result |= old
+        return result
+
+    def value(self, value: Value) -> Value:
+        sids = self.sids
+        moved = any(sid in sids or region for sid, region in value.views) if value.views else False
+        const = value.const
+        if isinstance(const, Linear):
+            const = _aged(const, self.first_symbol)
+        elif not moved and not value.hist & self.mask and value.items is None and not value.refs:
+            return value
+        views = frozenset(self.view(v) for v in value.views) if moved else value.views
+        items = None if value.items is None else tuple(self.value(v) for v in value.items)
+        refs = tuple(self.ref(r) for r in value.refs)
+        if views == value.views and items == value.items and refs == value.refs and const is value.const:
+            if not value.hist & self.mask:
+                return value
+        return Value(
+            value.kind, views, const, refs, items, value.deps, value.grad, self.history(value.hist),
+            value.doubt, value.mark,
+        )  # fmt: skip
+
+    def ref(self, ref: Ref) -> Ref:
+        if isinstance(ref, BoundRef):
+            return BoundRef(self.value(ref.receiver), ref.name)
+        if isinstance(ref, PartialRef):
+            return PartialRef(
+                self.value(ref.func),
+                tuple(self.value(v) for v in ref.args),
+                tuple((k, self.value(v)) for k, v in ref.keywords),
+            )
+        if isinstance(ref, WrapRef):
+            return WrapRef(ref.kind, self.value(ref.func), ref.static, ref.options)
+        return ref
+
+
+def _aged(at: Linear, first: int) -> Linear:
+    return Linear(-at.symbol, at.offset) if at.symbol > first else at
+
+
+def _aged_bound(at: Linear | None, first: int) -> Linear | None:
+    return None if at is None else _aged(at, first)
+
+
+def age(frame: Frame, state: State, start: Mark) -> None:
+    """Rename, in a state at the end of a loop's turn, what the turn made."""
+    aging = _Aging(frame, start)
+    if aging.sids or aging.mask:
+        value = aging.value
+        for name, old in state.env.items():
+            new = value(old)
+            if new is not old:
+                state.env[name] = new
+        sids = aging.sids
+        renamed = {}
+        for (sid, key), old in state.fields.items():
+            field = (sids.get(sid, sid), key)
+            new = value(old)
+            renamed[field] = join(renamed[field], new) if field in renamed else new
+        state.fields = renamed
+        if state.extra:
+            extra = {}
+            for sid, (hist, grad, deps) in state.extra.items():
+                target = sids.get(sid, sid)
+                mine = extra.get(target, (0, 0, 0))
+                extra[target] = (mine[0] | aging.history(hist), mine[1] | grad, mine[2] | deps)
+            state.extra = extra
+        saved: dict[int, int] = {}
+        for sid, bits in state.saved.items():
+            target = sids.get(sid, sid)
+            saved[target] = saved.get(target, 0) | aging.history(bits)
+        state.saved = saved
+        clobbered = aging.history(state.clobbered)
+        if clobbered != state.clobbered:
+            for index, old in aging.bits.items():
+                if state.clobbered >> index & 1:
+                    old_index = old.bit_length() - 1
+                    frame.clobbers.setdefault(old_index, {}).update(frame.clobbers.get(index, {}))
+            state.clobbered = clobbered
+        consumed: dict[int, frozenset[int]] = {}
+        for sid, events in state.consumed.items():
+            target = sids.get(sid, sid)
+            consumed[target] = consumed.get(target, frozenset()) | frozenset(_aged_event(frame, aging, e) for e in events)
+        state.consumed = consumed
+
+
+def _aged_event(frame: Frame, aging: _Aging, event: int) -> int:
+    record = frame.consumptions[event]
+    region = aging.region(record.region)
+    return event if region == record.region else frame.consumption(record._replace(region=region))
+
+
+def refreshed(frame: Frame, value: Value, start: Mark) -> Value:
+    """A value held outside of the state, renamed like it."""
+    return _Aging(frame, start).value(value)

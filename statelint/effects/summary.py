@@ -1,0 +1,464 @@
+"""Summaries: what a caller needs to know of a function, and composing them at a call.
+
+A summary speaks of the function's own storages by access path from its parameters, the receiver, globals, captured variables
+and what it allocates. At a call each path is resolved against the caller's state, and what the callee saved, overwrote,
+consumed and returned happens to the caller's storages.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from statelint.effects import fields
+from statelint.effects.facts import Key, Link, Span
+from statelint.effects.frame import ConsumeRecord, Frame, SaveRecord, Storage, WriteRecord
+from statelint.effects.state import Extra, State
+from statelint.effects.value import (
+    ABSENT,
+    CERTAINLY,
+    DETACHED,
+    NO_VIEWS,
+    NOTHING,
+    UNKNOWN,
+    BoundRef,
+    FuncRef,
+    PartialRef,
+    Ref,
+    Value,
+    View,
+    WrapRef,
+    join,
+)
+from statelint.effects.writes import effective
+from statelint.storage import ALL, Linear, compose, overlap
+
+
+class Summary(msgspec.Struct):
+    """``fields`` are the written fields of outside storages and all fields of returned ones, at exit. ``arrays`` are the array
+    writes to outside storages in the order in which they were met."""
+
+    key: Key
+    params: tuple[str, ...]
+    storages: list[Storage]
+    origins: list[int]
+    result: Value
+    fields: list[tuple[int, object, Value]]
+    extra: dict[int, Extra]
+    arrays: list[tuple[int, tuple, WriteRecord]]  # type: ignore[type-arg]
+    saves: dict[int, SaveRecord]
+    saved: dict[int, int]
+    clobbered: int
+    clobbers: dict[int, tuple[WriteRecord, ...]]
+    consumed: dict[int, tuple[ConsumeRecord, ...]]
+    backward: tuple[Value, ...]
+    returns: bool = True
+    generator: bool = False
+    unknown: bool = False
+
+
+def default_summary(key: Key, params: tuple[str, ...]) -> Summary:
+    """What is assumed of a function that is not analysed (recursion, over budget): it returns something unknown."""
+    return Summary(key, params, [], [], Value(UNKNOWN, doubt=1), [], {}, [], {}, {}, 0, {}, {}, (), unknown=True)
+
+
+def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
+    """The summary of an analysed function."""
+    key = frame.key
+    params = tuple(p.name for p in frame.fn.params)
+    if exit_state is None:
+        summary = default_summary(key, params)
+        summary.returns = False
+        summary.unknown = False
+        summary.result = NOTHING
+        return summary
+    reachable: set[int] = set()
+    _reach(exit_state, result, reachable)
+    kept: list[tuple[int, object, Value]] = []
+    frontier = True
+    done: set[tuple[int, object]] = set()
+    while frontier:
+        frontier = False
+        for (sid, name), value in exit_state.fields.items():
+            if (sid, name) in done:
+                continue
+            outside = frame.outside(sid) and (sid, name) in exit_state.written
+            captured = sid == frame.frame_sid and sid in reachable
+            if outside or captured or (sid in reachable and not frame.outside(sid)):
+                done.add((sid, name))
+                kept.append((sid, name, value))
+                before = len(reachable)
+                _reach(exit_state, value, reachable)
+                frontier = frontier or len(reachable) > before
+    relevant = {sid for sid in exit_state.saved if sid in reachable or frame.outside(sid)}
+    saved = {sid: exit_state.saved[sid] for sid in relevant}
+    wanted = 0
+    for bits in saved.values():
+        wanted |= bits
+    debt = exit_state.clobbered & _history(result, kept, exit_state)
+    saves: dict[int, SaveRecord] = {}
+    clobbers: dict[int, tuple[WriteRecord, ...]] = {}
+    for index in range(len(frame.saves)):
+        bit = 1 << index
+        if (wanted | debt) & bit:
+            saves[index] = frame.saves[index]
+            if debt & bit:
+                clobbers[index] = tuple(frame.clobbers.get(index, ()))[:3]
+    extra = {s: e for s, e in exit_state.extra.items() if s in reachable or frame.outside(s)}
+    consumed = {
+        sid: tuple(frame.consumptions[e] for e in sorted(events))
+        for sid, events in exit_state.consumed.items()
+        if sid in reachable or frame.outside(sid)
+    }
+    return Summary(
+        key,
+        params,
+        frame.storages,
+        frame.origins,
+        result,
+        kept,
+        extra,
+        frame.array_writes,
+        saves,
+        saved,
+        exit_state.clobbered & wanted | debt,
+        clobbers,
+        consumed,
+        tuple(frame.consumed_values),
+        generator=frame.fn.is_generator,
+    )
+
+
+def _reach(state: State, value: Value, into: set[int]) -> None:
+    for sid, _ in value.views:
+        into.add(sid)
+    for item in value.items or ():
+        _reach(state, item, into)
+    for ref in value.refs:
+        if isinstance(ref, BoundRef):
+            _reach(state, ref.receiver, into)
+        elif isinstance(ref, FuncRef) and ref.frame:
+            into.add(ref.frame)
+        elif isinstance(ref, WrapRef):
+            _reach(state, ref.func, into)
+        elif isinstance(ref, PartialRef):
+            _reach(state, ref.func, into)
+            for arg in ref.args:
+                _reach(state, arg, into)
+
+
+def _history(result: Value, kept: list[tuple[int, object, Value]], state: State) -> int:
+    bits = effective(state, result)[0]
+    for item in result.items or ():
+        bits |= effective(state, item)[0]
+    for _, _, value in kept:
+        bits |= effective(state, value)[0]
+    for hist, _, _ in state.extra.values():
+        bits |= hist
+    return bits
+
+
+class Composition:
+    """One call: the callee's storages and bits in the caller's terms."""
+
+    def __init__(
+        self, frame: Frame, state: State, summary: Summary, arguments: dict[str, Value], closure: int, at: Span
+    ) -> None:
+        self.frame = frame
+        self.state = state
+        self.summary = summary
+        self.arguments = arguments
+        self.closure = closure
+        self.at = at
+        self._values: dict[int, Value] = {}
+        self._origin_cache: dict[int, tuple[int, int]] = {}
+        self._bits: dict[int, int] = {}
+        self._busy: set[int] = set()
+
+    # storages ---------------------------------------------------------------------------------------------------
+
+    def held(self, sid: int) -> Value:
+        """The caller's value for what a callee's storage is."""
+        value = self._values.get(sid)
+        if value is None:
+            if sid in self._busy:
+                return Value(UNKNOWN, doubt=1)
+            self._busy.add(sid)
+            value = self._values[sid] = self._resolve(sid)
+            self._busy.discard(sid)
+        return value
+
+    def _resolve(self, sid: int) -> Value:
+        record = self.summary.storages[sid]
+        frame, state = self.frame, self.state
+        kind = record.kind
+        if kind == "param":
+            found = self.arguments.get(str(record.key))
+            return found if found is not None else NOTHING
+        if kind == "field":
+            base_record = self.summary.storages[record.base]
+            if base_record.kind == "free":
+                if not self.closure:
+                    return Value(UNKNOWN)
+                return fields.read(frame, state, self.closure, record.key)
+            base = self.held(record.base)
+            return self._field(base, record.key)
+        if kind in ("global", "class", "default", "lib"):
+            place = frame.storage(kind, 0, record.key)
+            if kind == "global":
+                module, name = record.key  # type: ignore[misc]
+                known = frame.analyzer.global_variable(frame, state, module, name)
+                if known is not None:
+                    return known
+            return Value(UNKNOWN, frozenset(((place, ALL),)), deps=frame.origin(place))
+        if kind == "free":
+            return Value(UNKNOWN, frozenset(((self.closure, ALL),))) if self.closure else Value(UNKNOWN)
+        site = (self.summary.key, sid)
+        return Value(UNKNOWN, frozenset(((frame.new(self.at, site), ALL),)))
+
+    def _field(self, base: Value, key: object) -> Value:
+        if base.items is not None and isinstance(key, str) and key.startswith("["):
+            inner = key[1:-1]
+            if inner.lstrip("-").isdigit() and -len(base.items) <= int(inner) < len(base.items):
+                return base.items[int(inner)]
+            if base.items:
+                result = base.items[0]
+                for item in base.items[1:]:
+                    result = join(result, item)
+                return result
+        if isinstance(key, str) and not key.startswith("[") and (base.refs or base.views):
+            from statelint.effects import members
+
+            if base.refs:
+                return members.get_attribute(self.frame, self.state, base, key, self.at)
+        found: Value | None = None
+        for sid, _ in base.views:
+            value = fields.read(self.frame, self.state, sid, key)
+            found = value if found is None else join(found, value)
+        return found if found is not None else Value(UNKNOWN, deps=base.deps, grad=base.grad, hist=base.hist)
+
+    def views(self, sid: int) -> frozenset[View]:
+        """The caller's views for a callee's storage."""
+        return self.held(sid).views
+
+    def _moved(self, views: frozenset[View]) -> frozenset[View]:
+        if not views:
+            return views
+        result: set[View] = set()
+        for sid, region in views:
+            clean = tuple(s if not _symbolic(s) else None for s in region)
+            for target, outer in self.views(sid):
+                result.add((target, compose(outer, clean)))
+        return frozenset(result)
+
+    # bits -------------------------------------------------------------------------------------------------------
+
+    def origins(self, bits: int) -> tuple[int, int, int]:
+        """``(deps, grad, hist)`` in the caller of a set of the callee's origins."""
+        deps = grad = hist = 0
+        bits >>= 1
+        index = 1
+        while bits:
+            if bits & 1:
+                h, g, d = self._origin(self.summary.origins[index])
+                deps |= d
+                grad |= g
+                hist |= h
+            bits >>= 1
+            index += 1
+        return deps, grad, hist
+
+    def _origin(self, sid: int) -> tuple[int, int, int]:
+        value = self.held(sid)
+        hist, grad, deps = effective(self.state, value)
+        for item in value.items or ():
+            h, g, d = effective(self.state, item)
+            hist, grad, deps = hist | h, grad | g, deps | d
+        return hist, grad, deps
+
+    def history(self, bits: int) -> int:
+        """The caller's saves for the callee's that it needs to know."""
+        result = 0
+        for index in self.summary.saves:
+            if bits >> index & 1:
+                result |= self.save_bit(index)
+        return result
+
+    def save_bit(self, index: int) -> int:
+        """The caller's save for one of the callee's."""
+        bits = self._bits.get(index)
+        if bits is not None:
+            return bits
+        frame = self.frame
+        record = self.summary.saves[index]
+        grad = record.grad & 1
+        _, more, _ = self.origins(record.grad)
+        grad |= more
+        bits = 0
+        if grad:
+            link = Link(frame.module, self.at, f"`{self.summary.key[1]}` is called here")
+            for sid, region in self._moved(frozenset(((record.sid, record.region),))):
+                key = (self.at, self.summary.key, index, sid, region)
+                bit = frame.save_bits.get(key, 0)
+                if not bit:
+                    bit = 1 << len(frame.saves)
+                    frame.save_bits[key] = bit
+                    name = frame.name_of(self.state, sid) or record.name
+                    chain = (link, *record.chain)[:6]
+                    frame.saves.append(
+                        record._replace(sid=sid, region=region, grad=grad, chain=chain, name=name)
+                    )
+                bits |= bit
+        self._bits[index] = bits
+        return bits
+
+    # values -----------------------------------------------------------------------------------------------------
+
+    def value(self, value: Value) -> Value:
+        """A callee's value in the caller's terms."""
+        if not value.views and not value.deps and not value.refs and value.items is None and not value.grad and not value.hist:
+            return value
+        deps, grad, hist = self.origins(value.deps)
+        if not value.grad:
+            grad = hist = 0
+        else:
+            _, grad, hist = self.origins(value.grad)
+            grad |= value.grad & CERTAINLY
+        hist |= self.history(value.hist)
+        if value.mark & DETACHED:
+            grad = hist = 0
+        moved = self._moved(value.views)
+        kind = value.kind
+        refs = tuple(self.ref(r) for r in value.refs)
+        items = tuple(self.value(v) for v in value.items) if value.items is not None else None
+        const = value.const
+        doubt = value.doubt
+        if value.views and kind & UNKNOWN and items is None:
+            # The callee did not know what it returns; the caller may.
+            for sid, region in value.views:
+                held = self.held(sid)
+                if not region and self.summary.storages[sid].kind in ("param", "field"):
+                    kind = kind & ~UNKNOWN | held.kind
+                    if not refs:
+                        refs = held.refs
+                    if held.items is not None and len(value.views) == 1:
+                        items = held.items
+                    if held.const is not ABSENT and len(value.views) == 1:
+                        const = held.const
+                    doubt = max(doubt, held.doubt)
+        if isinstance(const, Linear):
+            const = ABSENT
+        return Value(kind, moved if moved else NO_VIEWS, const, refs, items, deps, grad, hist, doubt, value.mark)
+
+    def ref(self, ref: Ref) -> Ref:
+        if isinstance(ref, BoundRef):
+            return BoundRef(self.value(ref.receiver), ref.name)
+        if isinstance(ref, FuncRef) and ref.frame:
+            record = self.summary.storages[ref.frame]
+            if record.kind == "free":
+                return FuncRef(ref.module, ref.qualname, self.closure)
+            return FuncRef(ref.module, ref.qualname, self.frame.new(self.at, (self.summary.key, ref.frame)))
+        if isinstance(ref, WrapRef):
+            return WrapRef(ref.kind, self.value(ref.func), ref.static, ref.options)
+        if isinstance(ref, PartialRef):
+            return PartialRef(
+                self.value(ref.func), tuple(self.value(v) for v in ref.args),
+                tuple((k, self.value(v)) for k, v in ref.keywords),
+            )  # fmt: skip
+        return ref
+
+
+def _symbolic(selector: object) -> bool:
+    from statelint.storage import Index, Slice
+
+    if isinstance(selector, Index):
+        return selector.at.symbol != 0
+    if isinstance(selector, Slice):
+        return any(b is not None and b.symbol != 0 for b in (selector.lower, selector.upper))
+    return False
+
+
+def compose_call(
+    frame: Frame, state: State, summary: Summary, arguments: dict[str, Value], closure: int, at: Span
+) -> Value:
+    """Apply a summary to the caller's state; the call's result."""
+    if summary.unknown:
+        deps = grad = hist = 0
+        for value in arguments.values():
+            h, g, d = effective(state, value)
+            deps, grad, hist = deps | d, grad | g, hist | h
+        return Value(UNKNOWN, frozenset(((frame.new(at, "unknown"), ALL),)), deps=deps, grad=grad, hist=hist, doubt=1)
+    call = Composition(frame, state, summary, arguments, closure, at)
+    # Resolve all paths against the state before the call.
+    for sid, name, _ in summary.fields:
+        call.held(sid)
+    for sid in summary.extra:
+        call.held(sid)
+    if summary.backward:
+        for consumed in summary.backward:
+            frame.analyzer.hazards.consume(frame, state, call.value(consumed), at, "backward")
+    link = Link(frame.module, at, f"`{summary.key[1]}` is called here")
+    writes_done = set()
+    for sid, region, record in summary.arrays:
+        target = call.held(sid)
+        if not target.views:
+            continue
+        views = call._moved(frozenset(((sid, region),)))
+        entry = record._replace(chain=(link, *record.chain)[:6])
+        if (views, entry.at, entry.key) in writes_done:
+            continue
+        writes_done.add((views, entry.at, entry.key))
+        _clobber(frame, state, views, entry)
+        _propagate(frame, views, entry)
+    extras = []
+    for sid, (hist, grad, deps) in summary.extra.items():
+        more_deps, _, _ = call.origins(deps)
+        _, more_grad, more_hist = call.origins(grad)
+        extras.append((sid, more_hist | call.history(hist), more_grad | grad & CERTAINLY, more_deps))
+    saved = [(sid, call.history(bits)) for sid, bits in summary.saved.items()]
+    new_fields = [(sid, name, call.value(value)) for sid, name, value in summary.fields]
+    result = call.value(summary.result)
+    for sid, bits in saved:
+        for target, _ in call.views(sid):
+            state.saved[target] = state.saved.get(target, 0) | bits
+            state.clobbered &= ~bits
+    for index in summary.saves:
+        if summary.clobbered >> index & 1:
+            bits = call.save_bit(index)
+            state.clobbered |= bits
+            for position in range(bits.bit_length()):
+                if bits >> position & 1:
+                    for record in summary.clobbers.get(index, ()):
+                        entry = record._replace(chain=(link, *record.chain)[:6])
+                        frame.clobbers.setdefault(position, {})[entry] = None
+    for sid, hist, grad, deps in extras:
+        for target, _ in call.views(sid):
+            mine = state.extra.get(target, (0, 0, 0))
+            state.extra[target] = (mine[0] | hist, mine[1] | grad, mine[2] | deps)
+    for sid, name, value in new_fields:
+        owner = call.held(sid)
+        if summary.storages[sid].kind == "free" and call.closure:
+            owner = Value(UNKNOWN, frozenset(((call.closure, ALL),)))
+        fields.assign(frame, state, owner, name, value)
+    for sid, events in summary.consumed.items():
+        frame.analyzer.keys.compose(frame, state, call.held(sid), events, at, link)
+    return result
+
+
+def _clobber(frame: Frame, state: State, views: frozenset[View], entry: WriteRecord) -> None:
+    for sid, region in views:
+        bits = state.saved.get(sid, 0)
+        index = 0
+        while bits:
+            if bits & 1:
+                apart = not overlap(frame.saves[index].region, region)
+                if not (apart and entry.mode == "hidden"):
+                    state.clobbered |= 1 << index
+                    frame.clobbers.setdefault(index, {})[entry._replace(apart=entry.apart or apart)] = None
+            bits >>= 1
+            index += 1
+
+
+def _propagate(frame: Frame, views: frozenset[View], entry: WriteRecord) -> None:
+    for sid, region in views:
+        if frame.outside(sid) and len(entry.chain) < 6:
+            frame.array_write(sid, region, entry)

@@ -1,0 +1,224 @@
+"""Writes to arrays and containers: versions bumped, saves clobbered, facts recorded."""
+
+from __future__ import annotations
+
+from statelint.effects.facts import ArgumentWrite, LeafWrite, Link, Span, StateWrite
+from statelint.effects.frame import Frame, SaveRecord, WriteRecord
+from statelint.effects.state import State
+from statelint.effects.value import (
+    ARRAY,
+    CERTAINLY,
+    CONTAINER,
+    DETACHED,
+    JAX,
+    LEAF,
+    NUMBER,
+    SCALAR,
+    UNKNOWN,
+    Value,
+)
+from statelint.storage import ALL, overlap
+
+
+def effective(state: State, value: Value) -> tuple[int, int, int]:
+    """``(hist, grad, deps)`` of a value with what writes to its storage have added since."""
+    hist, grad, deps = value.hist, value.grad, value.deps
+    if state.extra and value.views:
+        for sid, _ in value.views:
+            added = state.extra.get(sid)
+            if added is not None:
+                deps |= added[2]
+                if not value.mark & DETACHED:
+                    hist |= added[0]
+                    grad |= added[1]
+    return hist, grad, deps
+
+
+def save(
+    frame: Frame, state: State, value: Value, at: Span, op: str, what: str, name: str, grad: int, doubt: int
+) -> int:
+    """Record that an operation keeps a value for its backward rule; the bits of the saves."""
+    bits = 0
+    link = (Link(frame.module, at, f"`{name}` is saved here by `{op}`" if name else f"`{op}` saves its {what} here"),)
+    for sid, region in value.views:
+        key = (sid, region, at, op, what, frame.site)
+        bit = frame.save_bits.get(key, 0)
+        if not bit:
+            bit = 1 << len(frame.saves)
+            frame.save_bits[key] = bit
+            frame.saves.append(SaveRecord(sid, region, op, what, name, grad, doubt + value.doubt, link))
+        state.saved[sid] = state.saved.get(sid, 0) | bit
+        # A new save of this site stands at the current version.
+        state.clobbered &= ~bit
+        bits |= bit
+    return bits
+
+
+def write(
+    frame: Frame,
+    state: State,
+    value: Value,
+    at: Span,
+    op: str,
+    target: str,
+    mode: str,
+    added: tuple[int, int, int] = (0, 0, 0),
+    how: str = "array",
+    doubt: int = 0,
+    source: Value | None = None,
+) -> None:
+    """An array (or what may be one) is overwritten through a view."""
+    if not value.kind & ~(SCALAR | JAX):
+        return
+    doubt += value.doubt
+    known = kind_of(frame, value)
+    if not known & (ARRAY | CONTAINER) and known & UNKNOWN and not known & ~UNKNOWN:
+        doubt += 1
+    clobber(frame, state, value, at, op, target, mode, doubt)
+    hist, grad, deps = added
+    if mode != "recorded":
+        hist = grad = 0
+    for sid, _ in value.views:
+        if hist or grad or deps:
+            mine = state.extra.get(sid, (0, 0, 0))
+            state.extra[sid] = (mine[0] | hist, mine[1] | grad, mine[2] | deps)
+    if value.mark & LEAF and mode == "recorded" and not state.no_grad:
+        frame.add(LeafWrite(at, target, op, doubt))
+    note(frame, state, value, at, op, how, added, doubt, source)
+
+
+def clobber(
+    frame: Frame, state: State, value: Value, at: Span, op: str, target: str, mode: str, doubt: int
+) -> None:
+    """Every save that stands on what is written is overwritten."""
+    views = value.views
+    for sid, region in views:
+        if frame.outside(sid):
+            frame.array_write(sid, region, WriteRecord(frame.key, at, op, target, mode, doubt, False, ()))
+        bits = state.saved.get(sid, 0)
+        if not bits:
+            continue
+        index = 0
+        while bits:
+            if bits & 1:
+                record = frame.saves[index]
+                apart = not overlap(record.region, region)
+                if not (apart and mode == "hidden"):
+                    state.clobbered |= 1 << index
+                    entry = WriteRecord(frame.key, at, op, target, mode, doubt, apart, ())
+                    frame.clobbers.setdefault(index, {})[entry] = None
+            bits >>= 1
+            index += 1
+
+
+def kind_of(frame: Frame, value: Value) -> int:
+    """The kind of a value, with what its uses have shown about its storage."""
+    kind = value.kind
+    if kind & UNKNOWN and frame.evidence:
+        for sid, _ in value.views:
+            found = frame.evidence.get(sid)
+            if found:
+                kind = kind & ~UNKNOWN | found
+    return kind
+
+
+def note(
+    frame: Frame,
+    state: State,
+    value: Value,
+    at: Span,
+    op: str,
+    how: str,
+    added: tuple[int, int, int],
+    doubt: int,
+    source: Value | None,
+) -> None:
+    """The facts about state and arguments that a write to ``value`` is."""
+    for sid, _ in value.views:
+        if not frame.outside(sid):
+            continue
+        root = frame.root(sid)
+        kind = kind_of(frame, value)
+        reference = frame.state_ref(sid)
+        if reference is not None:
+            add_state_write(frame, state, sid, at, op, how, added[2], doubt, source, kind, reads_old=how != "item")
+        elif root.kind == "param":
+            frame.add(
+                ArgumentWrite(
+                    at, str(root.key), frame.path(sid), how, op, state.no_grad, kind, doubt, guard_texts(frame)
+                )
+            )
+
+
+def add_state_write(
+    frame: Frame,
+    state: State,
+    sid: int,
+    at: Span,
+    op: str,
+    how: str,
+    deps: int,
+    doubt: int,
+    source: Value | None,
+    kind: int,
+    *,
+    reads_old: bool,
+) -> None:
+    """Record a write of state by its access path."""
+    reference = frame.state_ref(sid)
+    if reference is None:
+        return
+    hist, grad = 0, 0
+    if source is not None:
+        hist, grad, more = effective(state, source)
+        deps |= more
+    own = 0
+    for origin in frame.origin_sids(deps):
+        if origin == sid or frame.path(origin) == reference.text:
+            own = 1
+    texts = origin_texts(frame, deps)
+    traced = source is not None and may_be_array(frame, source) and bool(deps)
+    container = 0
+    if frame.storages[sid].kind == "field":
+        container = 1
+    frame.add(
+        StateWrite(
+            at,
+            reference,
+            how,
+            op,
+            state.no_grad,
+            texts,
+            bool(own) or reads_old,
+            traced,
+            bool(grad) and not state.no_grad and bool(grad & CERTAINLY or hist or grad),
+            guard_texts(frame),
+            not deps and source is not None,
+            kind,
+            container,
+            doubt,
+        )
+    )
+
+
+def may_be_array(frame: Frame, value: Value) -> bool:
+    """Whether a value may be an array, or hold some."""
+    if value.items is not None:
+        return any(may_be_array(frame, v) for v in value.items)
+    kind = kind_of(frame, value)
+    if value.kind & NUMBER and not value.kind & (ARRAY | UNKNOWN):
+        return False
+    return bool(kind & (ARRAY | UNKNOWN | CONTAINER))
+
+
+def origin_texts(frame: Frame, deps: int) -> tuple[str, ...]:
+    """The access paths of a set of origins, sorted."""
+    return tuple(sorted({frame.path(sid) for sid in frame.origin_sids(deps)} - {""}))
+
+
+def guard_texts(frame: Frame) -> tuple[str, ...]:
+    """The tests around the current place, outermost first."""
+    return tuple(text for text, _ in frame.guards if text)
+
+
+__all__ = ["ALL", "add_state_write", "clobber", "effective", "kind_of", "note", "save", "write"]
