@@ -12,7 +12,9 @@ from statelint.findings import Finding
 from statelint.report._context import ReportContext
 
 _PACKAGE = "statelint.report"
-_ORDER = attrgetter("path", "line", "column", "end_line", "end_column", "code", "message", "fingerprint")
+_ORDER = attrgetter(
+    "path", "line", "column", "end_line", "end_column", "code", "message", "function", "help", "fingerprint"
+)
 
 
 class UnknownFormatError(ValueError):

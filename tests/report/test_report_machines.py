@@ -30,7 +30,7 @@ FIELDS = ["code", "name", "message", "help", *PLACE, *REST]
 
 
 def by_place(found: list[Finding]) -> list[Finding]:
-    return sorted(found, key=lambda f: (f.path, f.line, f.column, f.end_line, f.end_column, f.code, f.message))
+    return sorted(found, key=repr)
 
 
 @cache

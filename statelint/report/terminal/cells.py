@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 TAB = 4
 _JOINER = "\u200d"
@@ -27,15 +28,17 @@ def text_width(text: str) -> int:
     if text.isascii():
         return len(text)
     total = 0
+    base = 0
     joined = False
-    before = 0
     for char in text:
-        if char == _EMOJI_STYLE:
-            total += 2 - before if before == 1 else 0
-            before = 0
-        elif not joined and not (before == 2 and char in _SKIN_TONES):
-            before = char_width(char)
-            total += before
+        if char == _EMOJI_STYLE and base == 1:
+            base = 2
+            total += 1
+        elif not joined and not (base == 2 and char in _SKIN_TONES):
+            width = char_width(char)
+            if width:
+                base = width
+                total += width
         joined = char == _JOINER
     return total
 
@@ -86,36 +89,53 @@ def visible_char(char: str, has: Callable[[str], bool]) -> str:
 class Ruler:
     """A source line laid out in cells: its text as shown, and where each of its code points starts.
 
-    ``starts[i]`` is the cell of code point ``i``; the last entry is the line's whole width.
+    ``starts[i]`` is the cell of code point ``i``; the last entry is the line's whole width. Code points that share
+    cells, as a letter and its accents do, form a cluster.
     """
 
-    __slots__ = ("clusters", "starts")
+    __slots__ = ("_clusters", "_pieces", "starts", "width")
 
     def __init__(self, line: str, has: Callable[[str], bool]) -> None:
-        self.starts: list[int] = []
-        self.clusters: list[tuple[int, str]] = []
+        self.starts: Sequence[int]
+        if line.isascii() and line.isprintable():
+            self.starts = range(len(line) + 1)
+            self.width = len(line)
+            self._pieces: Sequence[str] = line
+            self._clusters: Sequence[int] = self.starts
+            return
+        starts: list[int] = []
+        pieces: list[str] = []
+        clusters: list[int] = []
         cell = 0
+        base = 0
         joined = False
-        for char in line:
+        for index, char in enumerate(line):
             shown = " " * (TAB - cell % TAB) if char == "\t" else visible_char(char, has)
             width = text_width(shown)
-            start, text = self.clusters[-1] if self.clusters else (0, "")
-            if text and (width == 0 or joined or char in _SKIN_TONES):
-                self.starts.append(start)
-                grown = text_width(text + shown) - text_width(text)
-                self.clusters[-1] = (start, text + shown)
-                cell += grown
+            if clusters and (width == 0 or joined or (char in _SKIN_TONES and base == 2)):
+                starts.append(starts[clusters[-1]])
+                if shown == _EMOJI_STYLE and base == 1:
+                    base = 2
+                    cell += 1
             else:
-                self.starts.append(cell)
-                self.clusters.append((cell, shown))
+                starts.append(cell)
+                clusters.append(index)
                 cell += width
+                base = width
+            pieces.append(shown)
             joined = shown == _JOINER
-        self.starts.append(cell)
+        self.starts = [*starts, cell]
+        self.width = cell
+        self._pieces = pieces
+        self._clusters = [*clusters, len(pieces)]
 
     @property
-    def width(self) -> int:
-        """The cells of the whole line."""
-        return self.starts[-1]
+    def indent(self) -> int:
+        """The cell of the first character that is no space."""
+        for cell, piece in zip(self.starts, self._pieces, strict=False):
+            if not piece.isspace():
+                return cell
+        return self.width
 
     def cell(self, column: int) -> int:
         """Return the cell at which a 0-based column starts, the line's width for columns past its end."""
@@ -123,12 +143,15 @@ class Ruler:
 
     def cut(self, first: int, last: int) -> str:
         """Return the text of the cells from ``first`` to ``last``, spaces standing for halves of wide characters."""
+        if self._clusters is self.starts:
+            return "".join(self._pieces[first : max(first, last)])
         parts: list[str] = []
-        for index, (start, text) in enumerate(self.clusters):
-            end = self.clusters[index + 1][0] if index + 1 < len(self.clusters) else self.width
+        for begin, after in pairwise(self._clusters):
+            start, end = self.starts[begin], self.starts[after]
             if start >= last:
                 break
-            if end > first:
-                whole = start >= first and end <= last
-                parts.append(text if whole else " " * (min(end, last) - max(start, first)))
+            if start >= first and end <= last:
+                parts += self._pieces[begin:after]
+            elif end > first:
+                parts.append(" " * (min(end, last) - max(start, first)))
         return "".join(parts)

@@ -21,6 +21,11 @@ class Label(msgspec.Struct, frozen=True):
     text: str
     number: int | None = None
 
+    @property
+    def lead(self) -> str:
+        """The number as it is written before the text."""
+        return "" if self.number is None else f"{self.number}. "
+
 
 class Mark(msgspec.Struct, frozen=True):
     """A range of source to underline: 1-based lines, 0-based columns, the end exclusive."""

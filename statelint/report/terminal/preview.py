@@ -74,7 +74,7 @@ def preview(found: Sequence[Hunk], digits: int, number: Callable[[int], int], sc
     for hunk in found:
         texts = [*hunk.before, *hunk.after]
         rulers = [Ruler(text.rstrip(), screen.has) for text in texts]
-        indent = min((_margin(ruler) for ruler in rulers if ruler.width), default=0)
+        indent = min((ruler.indent for ruler in rulers if ruler.width), default=0)
         shared = _shared(hunk)
         for index, ruler in enumerate(rulers):
             removed = index < len(hunk.before)
@@ -99,10 +99,6 @@ def preview(found: Sequence[Hunk], digits: int, number: Callable[[int], int], sc
         more = f"{screen.glyphs.ellipsis} {left} more lines with --diff"
         rows[_MOST_ROWS - 1 :] = [[Span(" " * (digits + 3)), Span(more, Style.FAINT)]]
     return rows
-
-
-def _margin(ruler: Ruler) -> int:
-    return next((start for start, text in ruler.clusters if not text.isspace()), ruler.width)
 
 
 def _shared(hunk: Hunk) -> int:

@@ -169,6 +169,9 @@ def prose(text: str, style: Style = Style.PLAIN, name: Style = Style.NAME) -> Li
 
 def wrap(line: Line, first: int, rest: int | None = None) -> list[Line]:
     """Break a row between words into rows of at most ``first`` cells, then ``rest``; longer words stay whole."""
+    text = plain(line)
+    if text_width(text) <= first and text == " ".join(text.split()):
+        return [line]
     least = first if rest is None else min(first, rest)
     rows: list[Line] = [[]]
     room = first

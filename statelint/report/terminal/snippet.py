@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import msgspec
 
-from statelint.report.terminal.cells import Ruler
+from statelint.report.terminal.cells import Ruler, text_width
 from statelint.report.terminal.marks import Label, Mark, Window, clusters, crop, fit, rails, shown
 from statelint.report.terminal.screen import Line, Pen, Screen, Span, Style, prose, width_of, wrap
 
@@ -64,7 +64,7 @@ class Snippet:
         self.rails = rails(self.marks)
         self.running: dict[int, Mark] = {}
         self.room = self.screen.width - gutter.width - 2 * len(self.rails)
-        self.indent = min((_first(ruler) for ruler in self.rulers.values() if ruler.width), default=0)
+        self.indent = min((ruler.indent for ruler in self.rulers.values() if ruler.width), default=0)
 
     def rows(self) -> list[Line]:
         """Return the annotated source."""
@@ -82,7 +82,7 @@ class Snippet:
         here = sorted((m for m in self.marks if m.line == number and not m.multiline), key=lambda m: m.turn)
         spans = [_cells(mark, ruler) for mark in here]
         opening = {i: m for i, column in enumerate(self.rails) for m in column if m.line == number}
-        low = {i: m for i, m in opening.items() if ruler.cell(m.column) > _first(ruler)}
+        low = {i: m for i, m in opening.items() if ruler.cell(m.column) > ruler.indent}
         rows: list[Line] = []
         for group in clusters(spans, self.indent, ruler.width, self.room) or [[]]:
             edge = min((ruler.cell(mark.column) for mark in low.values()), default=self.indent)
@@ -123,12 +123,13 @@ class Snippet:
     def _beside(self, drawn: Line, start: int, end: int, mark: Mark) -> list[Line]:
         """Put a mark's labels right of its drawing if they fit there, else below it."""
         free = self.room - end - 1
-        texts = [label_rows(label, mark.style, 10**6)[0] for label in mark.labels]
-        if not texts:
+        if not mark.labels:
             return [drawn]
-        longest = max(width_of(text) for text in texts)
-        word = max(width_of(row) for label in mark.labels for row in label_rows(label, mark.style, 1))
-        if longest <= free or (free >= max(_ROOMY, word)):
+        longest = max(text_width(label.lead + label.text) for label in mark.labels)
+        word = 0
+        if longest > free:
+            word = max(width_of(row) for label in mark.labels for row in label_rows(label, mark.style, 1))
+        if longest <= free or free >= max(_ROOMY, word):
             at, rows = end + 1, []
         else:
             need = min(longest, self.room) if longest <= _ROOMY else max(_ROOMY, word)
@@ -178,15 +179,9 @@ class Snippet:
 
 def label_rows(label: Label, style: Style, room: int) -> list[Line]:
     """Return a label wrapped to the room, its number hanging."""
-    number = "" if label.number is None else f"{label.number}. "
-    rows = wrap(prose(label.text, style, style), max(1, room - len(number)))
-    first, *rest = rows
-    return [[Span(number, style), *first], *([Span(" " * len(number)), *row] for row in rest)]
-
-
-def _first(ruler: Ruler) -> int:
-    """Return the cell of the first character that is no space."""
-    return next((start for start, text in ruler.clusters if not text.isspace()), ruler.width)
+    lead = len(label.lead)
+    first, *rest = wrap(prose(label.text, style, style), max(1, room - lead))
+    return [[Span(label.lead, style), *first], *([Span(" " * lead), *row] for row in rest)]
 
 
 def _cells(mark: Mark, ruler: Ruler) -> tuple[int, int]:
