@@ -6,8 +6,10 @@ The referee of gradients: it is right, or it refuses and says why. It knows noth
 from statelint.tape.arrays import Array  # isort: skip (this module comes first: see its last lines)
 from statelint.tape import functions, rules
 from statelint.tape.errors import LeakError, MutationError, NonDifferentiableError, ProofRefutedError, TapeError
+from statelint.tape.graph import storage_graph
 from statelint.tape.modes import array, grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 from statelint.tape.record import STRATEGIES, Strategy, no_grad
+from statelint.tape.tapes import Proof, Tape, gradient, proof, using, variable
 
 __all__ = [
     "STRATEGIES",
@@ -15,19 +17,26 @@ __all__ = [
     "LeakError",
     "MutationError",
     "NonDifferentiableError",
+    "Proof",
     "ProofRefutedError",
     "Strategy",
+    "Tape",
     "TapeError",
     "array",
     "functions",
     "grad",
+    "gradient",
     "hessian",
     "hvp",
     "jacobian",
     "jvp",
     "no_grad",
+    "proof",
     "rules",
     "stop_gradient",
+    "storage_graph",
+    "using",
     "value_and_grad",
+    "variable",
     "vjp",
 ]

@@ -183,10 +183,10 @@ def _fold(ufunc: np.ufunc, x: Any, axis: int) -> Any:
 
 _PLAIN_NAMES = """
 all any allclose isclose array_equal array_equiv argmax argmin nanargmax nanargmin argsort lexsort argpartition argwhere
-flatnonzero nonzero count_nonzero searchsorted
-digitize histogram bincount isin in1d shape ndim size result_type can_cast
-may_share_memory shares_memory iscomplexobj isrealobj iscomplex isreal isneginf isposinf array_repr
-array_str array2string min_scalar_type common_type unique_counts save savez savetxt packbits unpackbits tril_indices_from triu_indices_from
+flatnonzero nonzero count_nonzero searchsorted digitize histogram bincount isin in1d shape ndim size result_type
+can_cast may_share_memory shares_memory iscomplexobj isrealobj iscomplex isreal isneginf isposinf array_repr array_str
+array2string min_scalar_type common_type unique_counts save savez savetxt packbits unpackbits tril_indices_from
+triu_indices_from
 """.split()  # noqa: SIM905 (a list of names reads best as one)
 for _name in _PLAIN_NAMES:
     if hasattr(np, _name):

@@ -18,8 +18,9 @@ ZSQUARE = SQUARE + 1j * R.standard_normal((3, 3))
 CUBE = R.standard_normal((2, 3, 4))
 
 UNARY = {
-    "positive negative absolute exp exp2 expm1 square sin cos tan arctan sinh cosh tanh arcsinh deg2rad rad2deg degrees "
-    "radians conjugate sinc fabs cbrt reciprocal sign floor ceil trunc rint": X * 1.3,
+    "positive negative absolute exp exp2 expm1 square sin cos tan arctan sinh cosh tanh arcsinh deg2rad rad2deg": X
+    * 1.3,
+    "degrees radians conjugate sinc fabs cbrt reciprocal sign floor ceil trunc rint": X * 1.3,
     "log log2 log10 log1p sqrt": POS,
     "arcsin arccos arctanh": UNIT,
     "arccosh": POS + 1.0,

@@ -2,8 +2,10 @@
 
 Domains: ``inv``, ``solve``, ``det``, ``slogdet`` need non-singular matrices; ``cholesky`` and ``eigh`` real symmetric
 ones (the derivative is that of the symmetrised argument), ``eigh`` distinct eigenvalues; ``qr`` real full column rank,
-reduced; ``svd`` real, reduced, distinct non-zero singular values. Sources: Giles, "Collected matrix derivative
-results" (2008); Townsend, "Differentiating the singular value decomposition" (2016); Walter and Lehmann (2012) for ``qr``.
+reduced; ``svd`` real, reduced, distinct non-zero singular values.
+
+Sources: Giles, "Collected matrix derivative results" (2008); Townsend, "Differentiating the singular value
+decomposition" (2016); Walter and Lehmann (2012) for ``qr``.
 """
 
 from __future__ import annotations
