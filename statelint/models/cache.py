@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-FORMAT = 1
+FORMAT = 2
 """Raise it whenever the records or the reading of rows change."""
 _DIGEST = 32
 _KEPT = 12

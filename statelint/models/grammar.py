@@ -8,6 +8,7 @@ from typing import Literal, cast
 
 from statelint.models.errors import RowError, nearest
 from statelint.models.record import (
+    Alternative,
     Condition,
     Invocation,
     Mutation,
@@ -60,7 +61,7 @@ REGIONS = frozenset(
     ]
 )
 _MODES = frozenset(["fresh", "view", "same", "maybe", "element", "call", "none", "tuple", "list", "iter", "dict"])
-_CONDITIONS = {"if": "grad", "when": "true", "given": "given"}
+_CONDITIONS = {"if": "grad", "when": "true", "given": "given", "array": "array"}
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z")
 _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*|\[\*\]|\[-?\d+\])*\Z")
 _CALL = re.compile(r"(?P<name>\w+)\((?P<args>.*)\)(?P<repeated> repeated)?\Z", re.DOTALL)
@@ -147,28 +148,48 @@ def read_result(text: str, names: Collection[str] | None) -> Result:
     return Result(cast("ResultMode", mode), of.strip(), type=check_type(kind.strip()) if kind else "")
 
 
+def read_conditions(words: list[str], names: Collection[str] | None) -> tuple[Condition, ...]:
+    """Read ``if x when not flag``, word by word."""
+    conditions, rest = [], list(words)
+    while rest:
+        word = rest.pop(0)
+        if word not in _CONDITIONS:
+            raise RowError(f"unknown word `{word}`{nearest(word, _CONDITIONS)}")
+        negated = bool(rest) and rest[0] == "not"
+        if negated:
+            rest.pop(0)
+        if not rest:
+            raise RowError(f"`{word}` needs an argument name")
+        kind = cast('Literal["grad", "true", "given", "array"]', _CONDITIONS[word])
+        conditions.append(Condition(kind, check_path(rest.pop(0), names), negated))
+    return tuple(conditions)
+
+
 def read_clause(
     text: str, names: Collection[str] | None, flags: Collection[str] = ()
 ) -> tuple[str, tuple[Condition, ...], frozenset[str]]:
-    """Read ``what [flag ...] [if|when|given [not] name] ...``; return what, its conditions and its flags."""
+    """Read ``what [flag ...] [if|when|given|array [not] name] ...``; return what, its conditions and its flags."""
     what, *words = text.split()
     check_path(what, None if names is None else {*names, "result"})
-    conditions, seen = [], set()
-    while words:
-        word = words.pop(0)
-        if word in flags:
-            seen.add(word)
-            continue
-        if word not in _CONDITIONS:
-            raise RowError(f"unknown word `{word}` in `{text}`{nearest(word, [*_CONDITIONS, *flags])}")
-        negated = bool(words) and words[0] == "not"
-        if negated:
-            words.pop(0)
-        if not words:
-            raise RowError(f"`{word}` needs an argument name in `{text}`")
-        kind = cast('Literal["grad", "true", "given"]', _CONDITIONS[word])
-        conditions.append(Condition(kind, check_path(words.pop(0), names), negated))
-    return what, tuple(conditions), frozenset(seen)
+    seen = set()
+    while words and words[0] in flags:
+        seen.add(words.pop(0))
+    if words and flags and words[0] not in _CONDITIONS:
+        raise RowError(f"unknown word `{words[0]}` in `{text}`{nearest(words[0], [*_CONDITIONS, *flags])}")
+    return what, read_conditions(words, names), frozenset(seen)
+
+
+def read_alternatives(text: str, names: Collection[str] | None) -> tuple[tuple[Alternative, ...], Result]:
+    """Read ``tuple(fresh, fresh) given dim; fresh``: conditional results, then the one that holds otherwise."""
+    *conditional, last = split(text, ";") or ["fresh"]
+    alternatives = []
+    for part in conditional:
+        match = re.search(rf" ({'|'.join(_CONDITIONS)}) ", part)
+        if match is None:
+            raise RowError(f"all results but the last need a condition, not `{part}`")
+        conditions = read_conditions(part[match.start() :].split(), names)
+        alternatives.append(Alternative(read_result(part[: match.start()], names), conditions))
+    return tuple(alternatives), read_result(last, names)
 
 
 def read_saves(text: str, names: Collection[str] | None) -> tuple[Save, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TypeVar
 
@@ -122,7 +123,9 @@ class Models:
 
     def reason(self, dotted: str) -> str | None:
         """Return why a name has no model, where that is stated."""
-        return self._library(_root(dotted)).unmodelled.get(_qualified(dotted))
+        name = _qualified(dotted)
+        reasons = self._library(_root(name)).unmodelled
+        return reasons.get(name) or next((why for pattern, why in reasons.items() if fnmatchcase(name, pattern)), None)
 
     def names(self, root: str) -> Iterable[str]:
         """Return all names of a library that have a row."""

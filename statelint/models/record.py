@@ -24,9 +24,9 @@ class Result(msgspec.Struct, frozen=True):
 
 class Condition(msgspec.Struct, frozen=True):
     """``negated``: not. ``what``: an argument name. ``kind``: *grad* (the argument needs a gradient), *true* (its
-    constant value is true), *given* (it is passed and not None)."""
+    constant value is true), *given* (it is passed and not None), *array* (it is passed and an array, no number)."""
 
-    kind: Literal["grad", "true", "given"]
+    kind: Literal["grad", "true", "given", "array"]
     what: str
     negated: bool = False
 
@@ -46,6 +46,13 @@ class Mutation(msgspec.Struct, frozen=True):
     conditions: tuple[Condition, ...] = ()
     hidden: bool = False
     contents: bool = False
+
+
+class Alternative(msgspec.Struct, frozen=True):
+    """Another result, if all conditions hold (``x.max(dim=1)`` is a pair, ``x.max()`` is not)."""
+
+    result: Result
+    conditions: tuple[Condition, ...]
 
 
 class Param(msgspec.Struct, frozen=True):
@@ -77,8 +84,9 @@ class Invocation(msgspec.Struct, frozen=True):
 class FunctionModel(msgspec.Struct, frozen=True):
     """One function or method. ``name`` is canonical; a method's first parameter is ``self``.
 
-    ``saves`` is None where it is unknown what reverse mode keeps; empty: nothing. ``grad``: *flow* (the result needs a
-    gradient if an operand does), *no* (never), *leaf* (it does, and is a leaf), *keyword* (a leaf if
+    ``alternatives`` are tried in order before ``result``. A fresh result of a call that overwrites its argument ``out``,
+    or any argument ``when inplace``, is that argument. ``saves`` is None where it is unknown what reverse mode keeps; empty:
+    nothing. ``grad``: *flow* (the result needs a gradient if an operand does), *no* (never), *leaf* (it does, and is a leaf), *keyword* (a leaf if
     ``requires_grad=True`` is passed). ``draws``: the generator consumed (``torch``, ``numpy``, ``python``,
     ``tensorflow``, ``jax``, ``self``), unless the argument ``draws_unless`` is given. ``key``: (*consume* | *derive* |
     *make*, argument). ``seeds``: the global generator that the call seeds. ``external``: file, network, process, clock,
@@ -91,6 +99,7 @@ class FunctionModel(msgspec.Struct, frozen=True):
     name: str
     params: tuple[Param, ...] | None = None
     result: Result = Result("fresh")
+    alternatives: tuple[Alternative, ...] = ()
     saves: tuple[Save, ...] | None = None
     mutates: tuple[Mutation, ...] = ()
     grad: Literal["flow", "no", "leaf", "keyword"] = "flow"

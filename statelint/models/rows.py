@@ -82,7 +82,7 @@ def read_function(name: str, row: Mapping[str, Toml], others: Collection[str] = 
     params = grammar.read_params(_text(row, "params")) if "params" in row else None
     names = None if params is None else [param.name for param in params] + [*others]
 
-    result = grammar.read_result(_text(row, "result") or "fresh", names)
+    alternatives, result = grammar.read_alternatives(_text(row, "result") or "fresh", names)
     if "type" in row:
         if result.type:
             raise RowError("the type is given twice, in `result` and in `type`")
@@ -104,6 +104,7 @@ def read_function(name: str, row: Mapping[str, Toml], others: Collection[str] = 
         name=name,
         params=params,
         result=result,
+        alternatives=alternatives,
         saves=grammar.read_saves(_text(row, "saves"), names) if "saves" in row else None,
         mutates=grammar.read_mutates(_text(row, "mutates"), names),
         grad=cast('Literal["flow", "no", "leaf", "keyword"]', _word(row, "grad") or "flow"),
