@@ -143,14 +143,16 @@ def _call(kind: type, samples: list[tuple[Any, Any]]) -> render.Fields:
     written: set[str] = set()
     seen: list[Observation] = []
     names: dict[str, None] = {}
-    composite = False
-    for module, arguments, state in _modules(kind, samples):
+    instances = list(_modules(kind, samples))
+    composite = any(_holds_others(module) for module, _, _ in instances)
+    for module, arguments, state in instances:
+        module.train(state["training"])
         held = {name: value for name, value in module.named_parameters() if "." not in name}
         parameters.update(dict.fromkeys(held))
         plain = {name: value for name, value in module.named_buffers() if "." not in name}
         buffers.update(dict.fromkeys(plain))
-        if len(held) > _WIDE or any("." in name for name, _ in module.named_parameters()):
-            held, composite = {}, True
+        if composite:
+            held = {}
         given = {f"self.{name}": value.detach() for name, value in held.items()}
         names.update(dict.fromkeys(held))
         args, kwargs = _plain(arguments.args), {key: _plain(value) for key, value in arguments.kwargs.items()}
@@ -167,6 +169,11 @@ def _call(kind: type, samples: list[tuple[Any, Any]]) -> render.Fields:
         call["saves"] = ", ".join([*targets, "self"])
         row["from"] = f"{row['from']}; self stands for its parameters, conditions are left out"
     return row
+
+
+def _holds_others(module: nn.Module) -> bool:
+    names = [name for name, _ in module.named_parameters()]
+    return sum("." not in name for name in names) > _WIDE or any("." in name for name in names)
 
 
 def _plain(value: Any) -> Any:

@@ -37,6 +37,8 @@ def observe(call: Call, *, overwrite: bool = True) -> Observation:
         warnings.simplefilter("ignore")
         operands = call_leaves(call, is_tensor)
         plain = _run(call, operands, frozenset())
+        if plain.result is NotImplemented:
+            raise TypeError("not implemented for these operands")
         drew = _draws(call, operands)
         mutated, hidden = _mutated(plain)
         able = _differentiable(call, operands)
