@@ -9,6 +9,7 @@ from statelint.effects.blocks import OverBudget, join, run_block
 from statelint.effects.facts import AnyFact, Calls, ClassFacts, FunctionFacts, Key, ModuleFacts, Root, Span
 from statelint.effects.frame import Frame, Shape
 from statelint.effects.library import KIND_OF_TYPE, Library
+from statelint.effects.memo import Memo
 from statelint.effects.state import State
 from statelint.effects.summary import Summary, compose_call, default_summary, summarize
 from statelint.effects.value import (
@@ -49,9 +50,8 @@ from statelint.resolve.bindings import stored_attributes
 from statelint.resolve.symbols import Symbol, Symbols
 from statelint.storage import ALL
 
-DEPTH = 24
 BUDGET = 60_000
-SPECIALIZED_STEPS = 400
+SPECIALIZED_REGISTERS = 200
 FRAMEWORKS = {
     "torch": "torch",
     "pytorch_lightning": "torch",
@@ -81,19 +81,13 @@ class Analyzer:
         self.keys = keys
         self.caches = caches
         self.retention = retention
-        self._summaries: dict[object, Summary] = {}
-        self._frames_done: dict[Key, FunctionFacts] = {}
-        self._busy: dict[object, int] = {}
-        self._touched: set[object] = set()
-        self._module_env: dict[str, dict[str, Value]] = {}
-        self._module_shapes: dict[str, dict[str, Shape]] = {}
-        self._class_shapes: dict[Key, Shape] = {}
+        self._memo = Memo()
         self._class_values: dict[Key, dict[str, Value]] = {}
         self._defaults: dict[Key, tuple[tuple[Value, ...], tuple[tuple[str, Value], ...]]] = {}
         self._dialects: dict[str, frozenset[str]] = {}
         self._layers: dict[Key, bool] = {}
-        self._globals: dict[tuple[str, str], Value] = {}
         self._annotations: dict[tuple[str, str], Value] = {}
+        self.reaches: dict[str, bool] = {}
         self.collected: dict[Key, dict[AnyFact, None]] = {}
         self.info: dict[Key, FunctionFacts] = {}
 
@@ -128,9 +122,9 @@ class Analyzer:
         if symbol.kind == "function":
             fn = self.symbols.function(symbol.module, symbol.name)
             if fn is not None and fn.decorators:
-                value = self.module_env(symbol.module).get(symbol.name)
-                if value is not None and value.refs:
-                    return Value(value.kind, refs=fields.portable(value))
+                shape = self.module_env(symbol.module).get(symbol.name)
+                if shape is not None and shape.value.refs:
+                    return Value(shape.value.kind, refs=shape.value.refs)
             return Value(FUNCTION, refs=(FuncRef(symbol.module, symbol.name),))
         if symbol.kind == "class":
             return Value(CLASS, refs=(ClassRef(symbol.module, symbol.name),))
@@ -152,47 +146,39 @@ class Analyzer:
         if module == frame.module and (0, name) in state.fields:
             return state.fields[(0, name)]
         place = frame.storage("global", 0, (module, name))
-        known = self._globals.get((module, name))
+        known = self.module_env(module).get(name)
         if known is None:
-            env = self.module_env(module)
-            raw = env.get(name)
-            if raw is None:
-                known = Value(UNKNOWN)
-            else:
-                ir = self.symbols.module(module)
-                rebound = ir is not None and name in ir.global_writes
-                known = Value(
-                    raw.kind, frozenset(), ABSENT if rebound else raw.const, fields.portable(raw),
-                    None if raw.items is None else tuple(fields.bare(v) for v in raw.items),
-                    0, raw.grad & 1, 0, raw.doubt, raw.mark,
-                )  # fmt: skip
-            self._globals[(module, name)] = known
-        shape = self._module_shapes.get(module, {}).get(name)
-        if shape is not None:
-            frame.shapes.setdefault(place, shape)
-        if not known.kind & ~(FUNCTION | CLASS | MODULE):
-            return known
-        if isinstance(known.const, (str, int, float, bool)) and not known.kind & ~SCALAR:
-            return Value(known.kind, const=known.const)
-        return fields.rooted(frame, known, place)
+            return fields.rooted(frame, Value(UNKNOWN), place)
+        value = known.value
+        if not value.kind & ~(FUNCTION | CLASS | MODULE):
+            return value
+        if isinstance(value.const, (str, int, float, bool)) and not value.kind & ~SCALAR:
+            return Value(value.kind, const=value.const)
+        if known.children:
+            frame.shapes.setdefault(place, known)
+        return fields.rooted(frame, value, place)
 
-    def module_env(self, module: str) -> dict[str, Value]:
-        """The names of a module after its body has run."""
-        env = self._module_env.get(module)
-        if env is None:
-            self._module_env[module] = env = {}
-            ir = self.symbols.module(module)
-            if ir is not None:
-                frame = Frame(self, module, ir.body, None)
-                state = State()
-                end = self._run(frame, state)
-                self._finish(frame, end)
-                if end is not None:
-                    env.update(end.env)
-                    shapes = self._module_shapes.setdefault(module, {})
-                    for name, value in end.env.items():
-                        if value.views and value.kind & (LIST | DICT | OBJECT):
-                            shapes[name] = fields.shape_of_value(frame, end, value)
+    def module_env(self, module: str) -> dict[str, Shape]:
+        """The types of a module's names after its body has run."""
+        env: dict[str, Shape] = self._memo.compute(("module", module), lambda: self._run_module(module), dict)
+        return env
+
+    def _run_module(self, module: str) -> dict[str, Shape]:
+        ir = self.symbols.module(module)
+        if ir is None:
+            return {}
+        frame = Frame(self, module, ir.body, None)
+        end = self._run(frame, State())
+        self._finish(frame, end)
+        if end is None:
+            return {}
+        env = {}
+        for name, value in end.env.items():
+            shape = fields.shape_of_value(frame, end, value)
+            if name in ir.global_writes and shape.value.const is not ABSENT:
+                bare = shape.value
+                shape = Shape(Value(bare.kind | UNKNOWN, refs=bare.refs, doubt=bare.doubt), shape.children)
+            env[name] = shape
         return env
 
     def module_member(self, frame: Frame, state: State, module: str, name: str, at: Span) -> Value | None:
@@ -253,11 +239,14 @@ class Analyzer:
 
     def class_shape(self, module: str, qualname: str) -> Shape:
         """Types of the attributes of an instance after construction."""
-        key = (module, qualname)
-        shape = self._class_shapes.get(key)
-        if shape is not None:
-            return shape
-        shape = self._class_shapes[key] = Shape(Value(OBJECT, refs=(InstRef(module, qualname),)), {})
+        def empty() -> Shape:
+            return Shape(Value(OBJECT, refs=(InstRef(module, qualname),)), {})
+
+        shape: Shape = self._memo.compute(("class", module, qualname), lambda: self._shape_class(module, qualname), empty)
+        return shape
+
+    def _shape_class(self, module: str, qualname: str) -> Shape:
+        shape = Shape(Value(OBJECT, refs=(InstRef(module, qualname),)), {})
         for symbol in reversed(self.symbols.mro(module, qualname)):
             if symbol.kind != "class":
                 continue
@@ -464,14 +453,15 @@ class Analyzer:
         parts: list[tuple[str, Value]] = []
         for name, value in free_values.items():
             parts.append(("&" + name, fields.bare(value)))
-        if fn.registers <= SPECIALIZED_STEPS:
+        if fn.registers <= SPECIALIZED_REGISTERS:
             for i, param in enumerate(fn.params):
                 value = arguments.get(param.name)
                 if value is None or (i == 0 and fn.class_qualname):
                     continue
-                bare = fields.bare(value)
-                if bare.refs or bare.kind & ~UNKNOWN or bare.const is not ABSENT:
-                    parts.append((param.name, bare))
+                if isinstance(value.const, bool) and not value.doubt:
+                    parts.append((param.name, Value(NUMBER, const=value.const)))
+                elif value.refs and not (fn.name == "__init__" and isinstance(value.refs[0], (LibRef, ClassRef))):
+                    parts.append((param.name, fields.bare(value)))
         return tuple(parts)
 
     def summary_of(self, ref: FuncRef, receiver: InstRef | None = None, shape: tuple[tuple[str, Value], ...] = ()) -> Summary:
@@ -480,20 +470,12 @@ class Analyzer:
         key = (ref.module, ref.qualname)
         if fn is None:
             return default_summary(key, ())
-        memo = (key, receiver, shape)
-        found = self._summaries.get(memo)
-        if found is not None:
-            return found
-        if any(k[0] == key for k in self._busy) or len(self._busy) >= DEPTH:  # type: ignore[index]
-            self._touched.update(k for k in self._busy if k[0] == key)  # type: ignore[index]
-            return default_summary(key, tuple(p.name for p in fn.params))
-        self._busy[memo] = len(self._busy)
-        made = self._analyse(ref.module, fn, receiver, shape)
-        del self._busy[memo]
-        self._touched.discard(memo)
-        if not self._touched:
-            self._summaries[memo] = made
-        return made
+        found: Summary = self._memo.compute(
+            (key, receiver, shape),
+            lambda: self._analyse(ref.module, fn, receiver, shape),
+            lambda: default_summary(key, tuple(p.name for p in fn.params)),
+        )
+        return found
 
     def _analyse(self, module: str, fn: FunctionIR, receiver: InstRef | None, shape: tuple[tuple[str, Value], ...]) -> Summary:
         owner: Key | None = (module, fn.class_qualname) if fn.class_qualname else None
@@ -548,7 +530,7 @@ class Analyzer:
         if param.kind == "vararg":
             if known is not None and known.items is not None:
                 items = tuple(
-                    fields.rooted(frame, _loose(v), frame.field(sid, fields.key_text(i))) for i, v in enumerate(known.items)
+                    fields.rooted(frame, v, frame.field(sid, fields.key_text(i))) for i, v in enumerate(known.items)
                 )
                 return Value(TUPLE, views, items=items, deps=origin, grad=origin)
             return Value(TUPLE, views, deps=origin, grad=origin)
@@ -567,7 +549,7 @@ class Analyzer:
                 items = None
                 if known.items is not None:
                     items = tuple(
-                        fields.rooted(frame, _loose(v), frame.field(sid, fields.key_text(i)))
+                        fields.rooted(frame, v, frame.field(sid, fields.key_text(i)))
                         for i, v in enumerate(known.items)
                     )
                 return Value(kind, views, ABSENT, known.refs or value.refs, items, origin, origin if kind & ~(NUMBER | KEY) else 0, 0, known.doubt, known.mark)
@@ -651,11 +633,7 @@ class Analyzer:
         key = frame.key
         info = self.info.get(key)
         if info is None:
-            fn = frame.fn
-            info = self.info[key] = FunctionFacts(
-                frame.module, fn.qualname, fn.name, fn.at, fn.name_at, fn.class_qualname,
-                tuple(p.name for p in fn.params), fn.decorators, fn.docstring, [],
-            )  # fmt: skip
+            info = self.info[key] = self._information(frame.module, frame.fn)
         if result is not None and exit_state is not None:
             from statelint.effects.writes import effective, origin_texts
 
@@ -672,7 +650,7 @@ class Analyzer:
     # a module's facts -------------------------------------------------------------------------------------------
 
     def analyse_module(self, name: str) -> ModuleFacts | None:
-        """Analyse everything a module defines."""
+        """Analyse everything a module defines; `take` gives what was found in its functions, and in others'."""
         ir = self.symbols.module(name)
         if ir is None:
             return None
@@ -682,19 +660,29 @@ class Analyzer:
                 continue
             self.summary_of(FuncRef(name, qualname))
         classes = [self._class_facts(name, qualname) for qualname in ir.classes]
-        functions = []
-        for qualname in ["<module>", *ir.functions]:
-            info = self.info.get((name, qualname))
-            if info is not None:
-                functions.append(info)
-        return ModuleFacts(name, ir.path, functions, classes, tuple(sorted(ir.global_writes)))
+        return ModuleFacts(name, ir.path, [], classes, tuple(sorted(ir.global_writes)))
 
-    def take_facts(self) -> None:
-        """Move what was collected into the functions' records, in a fixed order."""
+    def take(self) -> dict[Key, FunctionFacts]:
+        """What was found out since the last call, per function, in a fixed order."""
+        taken: dict[Key, FunctionFacts] = {}
         for key, facts in self.collected.items():
             info = self.info.get(key)
-            if info is not None:
-                info.facts = sorted({*info.facts, *facts}, key=lambda f: (f.at, type(f).__name__, repr(f)))
+            if info is None:
+                fn = self.symbols.function(*key)
+                if fn is None:
+                    continue
+                info = self._information(key[0], fn)
+            info.facts = sorted(facts, key=lambda f: (f.at, type(f).__name__, repr(f)))
+            taken[key] = info
+        self.collected = {}
+        self.info = {}
+        return taken
+
+    def _information(self, module: str, fn: FunctionIR) -> FunctionFacts:
+        return FunctionFacts(
+            module, fn.qualname, fn.name, fn.at, fn.name_at, fn.class_qualname, tuple(p.name for p in fn.params),
+            fn.decorators, fn.docstring, [],
+        )  # fmt: skip
 
     def _class_facts(self, module: str, qualname: str) -> ClassFacts:
         ir = self.symbols.class_(module, qualname)
@@ -736,18 +724,13 @@ class _SummaryShapes:
             for sid, _ in value.views:
                 for name, child in self.table.get(sid, {}).items():
                     children[name] = self.shape(child, depth + 1)
-        return Shape(_loose(fields.bare(value), keep=True), children)
+        return Shape(fields.bare(value), children)
 
 
 def _join_results(a: Value, b: Value) -> Value:
     from statelint.effects.value import join as join_values
 
     return join_values(a, b)
-
-
-def _loose(value: Value, keep: bool = False) -> Value:
-    del keep
-    return value
 
 
 __all__ = ["KEY", "NDARRAY", "NONE", "PLAIN", "Analyzer", "KIND_OF_TYPE", "LibInst", "summary"]

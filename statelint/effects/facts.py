@@ -123,6 +123,7 @@ class Hazard(Fact, frozen=True):
     chain: tuple[Link, ...]
     doubt: int
     apart: bool
+    exit: Key
 
 
 class LeafWrite(Fact, frozen=True):
@@ -142,8 +143,8 @@ class KeyReuse(Fact, frozen=True):
     first_op: str
     loop: bool
     doubt: int
-    second_argument: Span
-    module: str
+    argument: Span | None
+    split: str
 
 
 class CacheStore(Fact, frozen=True):

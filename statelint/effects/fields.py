@@ -57,8 +57,15 @@ def initial_of_field(frame: Frame, field: Field) -> Value | None:
     return initial(frame, sid, key)
 
 
-def initial(frame: Frame, sid: int, key: object, at: Span | None = None) -> Value:
+def initial(frame: Frame, sid: int, key: object) -> Value:
     """The value of a field nobody has written here: from what is known of its owner, else unknown."""
+    value = frame.initials.get((sid, key))
+    if value is None:
+        value = frame.initials[(sid, key)] = _initial(frame, sid, key)
+    return value
+
+
+def _initial(frame: Frame, sid: int, key: object) -> Value:
     place = frame.field(sid, key)
     if frame.storages[sid].kind == "free":
         known = frame.free_values.get(str(key))
@@ -66,13 +73,24 @@ def initial(frame: Frame, sid: int, key: object, at: Span | None = None) -> Valu
             return rooted(frame, known, place)
     shape = frame.shapes.get(sid)
     if shape is not None:
-        child = shape.children.get(key)
-        if child is None and isinstance(key, str) and key.startswith("["):
-            child = shape.children.get(ANY)
+        child = _child(shape, key)
         if child is not None:
             frame.shapes.setdefault(place, child)
             return rooted(frame, child.value, place)
+    if not frame.outside(sid):
+        return Value(UNKNOWN, frozenset(((place, ALL),)))
     return Value(UNKNOWN, frozenset(((place, ALL),)), deps=frame.origin(place), grad=frame.origin(place))
+
+
+def _child(shape: Shape, key: object) -> Shape | None:
+    child = shape.children.get(key)
+    if child is None and isinstance(key, str) and key.startswith("["):
+        child = shape.children.get(ANY)
+        if child is None and key == ANY:
+            for name, part in shape.children.items():
+                if isinstance(name, str) and name.startswith("["):
+                    child = part if child is None else merge_shapes(child, part)
+    return child
 
 
 def rooted(frame: Frame, known: Value, place: int) -> Value:
@@ -99,15 +117,7 @@ def read(frame: Frame, state: State, sid: int, key: object, at: Span | None = No
     if value is None and key != ANY and isinstance(key, str) and key.startswith("["):
         value = state.fields.get((sid, ANY))
     if value is None:
-        if frame.outside(sid):
-            value = initial(frame, sid, key)
-        else:
-            shape = frame.shapes.get(sid)
-            if shape is not None and (key in shape.children or ANY in shape.children):
-                value = initial(frame, sid, key)
-            else:
-                value = Value(UNKNOWN, frozenset(((frame.field(sid, key), ALL),)))
-        state.fields[(sid, key)] = value
+        value = initial(frame, sid, key)
     if at is not None:
         observe(frame, sid, key, at, value)
     return value
@@ -137,7 +147,6 @@ def assign(frame: Frame, state: State, owner: Value, key: object, value: Value, 
             if old is None and frame.outside(sid):
                 old = initial(frame, sid, key)
             state.fields[field] = value if old is None else join(old, value)
-        state.written |= {field}
 
 
 def set_attribute(frame: Frame, state: State, owner: Value, name: str, value: Value, at: Span, how: str) -> None:

@@ -80,8 +80,10 @@ class Frame:
         self.owner = owner
         self.key: Key = (module, fn.qualname)
         self.storages: list[Storage] = [Storage("lib", 0, None)]
-        self.sids: dict[Storage, int] = {}
+        self.sids: dict[tuple[str, int, object], int] = {}
+        self._outside: dict[int, bool] = {}
         self.shapes: dict[int, Shape] = {}
+        self.initials: dict[tuple[int, object], Value] = {}
         self.evidence: dict[int, int] = {}
         self.origins: list[int] = [0]
         self.origin_of: dict[int, int] = {}
@@ -125,12 +127,12 @@ class Frame:
 
     def storage(self, kind: str, base: int, key: object) -> int:
         """The id of a storage, made on first use."""
-        record = Storage(kind, base, key)
+        record = (kind, base, key)
         sid = self.sids.get(record)
         if sid is None:
             sid = len(self.storages)
             self.sids[record] = sid
-            self.storages.append(record)
+            self.storages.append(Storage(kind, base, key))
         return sid
 
     def new(self, at: Span, tag: object = "") -> int:
@@ -156,7 +158,10 @@ class Frame:
 
     def outside(self, sid: int) -> bool:
         """Whether the storage existed before this call."""
-        return self.root(sid).kind in ("param", "global", "free", "default", "class")
+        found = self._outside.get(sid)
+        if found is None:
+            found = self._outside[sid] = self.root(sid).kind in ("param", "global", "free", "default", "class")
+        return found
 
     def origin(self, sid: int) -> int:
         """The bit of the origin that reading this access path is."""

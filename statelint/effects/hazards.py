@@ -58,6 +58,6 @@ def _hazard(frame: Frame, record: SaveRecord, entry: WriteRecord, at: Span, how:
         entry.key,
         Hazard(
             entry.at, record.name, record.op, record.what, entry.op, entry.target, entry.mode, how, conditional,
-            tuple(chain), doubt, entry.apart,
+            tuple(chain), doubt, entry.apart, frame.key,
         ),
     )  # fmt: skip

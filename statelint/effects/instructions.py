@@ -93,7 +93,6 @@ def _store(frame: Frame, state: State, instr: ir.Store) -> None:
         place = frame.field(frame.free_sid, name)
         _note_rebinding(frame, state, place, name, value, instr.at)
         state.fields[(frame.free_sid, name)] = value
-        state.written |= {(frame.free_sid, name)}
     elif frame.fn.kind == "module":
         state.env[name] = value
     else:

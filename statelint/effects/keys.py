@@ -45,7 +45,7 @@ def consume(frame: Frame, state: State, sid: int, record: ConsumeRecord, at: Spa
             key = frame.name_of(state, sid)
             loop = earlier.link.at == record.link.at
             frame.add(
-                KeyReuse(at, key, record.op, earlier.link, earlier.op, loop, doubt, at, frame.module)
+                KeyReuse(at, key, record.op, earlier.link, earlier.op, loop, doubt, None, "jax.random.split")
             )
             break
     state.consumed[sid] = before | {event}

@@ -135,11 +135,11 @@ def instance_attribute(frame: Frame, state: State, obj: Value, ref: InstRef, nam
     for sid, _ in obj.views:
         if sid not in frame.shapes:
             frame.shapes[sid] = shape
-        if name not in frame.shapes[sid].children and name not in shape.children:
+        if name not in frame.shapes[sid].children and (sid, name) not in state.fields:
             assigned = analyzer.class_value(ref.module, ref.qualname, name)
             if assigned is not None and (sid, name) not in state.fields:
                 value = fields.rooted(frame, assigned, frame.field(sid, name)) if frame.outside(sid) else assigned
-                state.fields[(sid, name)] = value
+                frame.initials[(sid, name)] = value
                 fields.observe(frame, sid, name, at, value)
                 values.append(value)
                 continue
@@ -167,7 +167,7 @@ def _class_attribute(frame: Frame, state: State, ref: ClassRef, name: str, at: S
         assigned = analyzer.class_value(ref.module, ref.qualname, name)
         if assigned is not None:
             held = fields.rooted(frame, assigned, frame.field(sid, name))
-            state.fields[(sid, name)] = held
+            frame.initials[(sid, name)] = held
     if held is not None:
         fields.observe(frame, sid, name, at, held)
         return held

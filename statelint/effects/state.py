@@ -19,7 +19,7 @@ Extra = tuple[int, int, int]
 class State:
     """One abstract state. Copies are shallow: all it holds is immutable."""
 
-    __slots__ = ("clobbered", "conds", "consumed", "env", "extra", "fields", "no_grad", "saved", "written")
+    __slots__ = ("clobbered", "conds", "consumed", "env", "extra", "fields", "no_grad", "saved")
 
     def __init__(self) -> None:
         self.env: dict[str, Value] = {}
@@ -30,7 +30,6 @@ class State:
         self.consumed: dict[int, frozenset[int]] = {}
         self.conds: dict[str, bool] = {}
         self.no_grad = False
-        self.written: frozenset[Field] = frozenset()
 
     def copy(self) -> State:
         """An independent copy."""
@@ -43,7 +42,6 @@ class State:
         new.consumed = self.consumed.copy()
         new.conds = self.conds.copy()
         new.no_grad = self.no_grad
-        new.written = self.written
         return new
 
     def same(self, other: State) -> bool:
@@ -66,16 +64,7 @@ def join_states(a: State | None, b: State | None, initial: Callable[[Field], Val
         return a
     new = State.__new__(State)
     new.env = _join_env(a.env, b.env)
-    new.fields = fields = {}
-    for field, value in a.fields.items():
-        other = b.fields.get(field)
-        if other is None:
-            other = initial(field) if field in a.written else None
-        fields[field] = value if other is None or other is value else join(value, other)
-    for field, value in b.fields.items():
-        if field not in fields:
-            other = initial(field) if field in b.written else None
-            fields[field] = value if other is None else join(value, other)
+    new.fields = _join_fields(a.fields, b.fields, initial)
     new.extra = a.extra if a.extra == b.extra else _join_extra(a.extra, b.extra)
     new.saved = a.saved if a.saved == b.saved else _join_bits(a.saved, b.saved)
     new.clobbered = a.clobbered | b.clobbered
@@ -85,7 +74,6 @@ def join_states(a: State | None, b: State | None, initial: Callable[[Field], Val
         new.consumed[sid] = events if mine is None else mine | events
     new.conds = {k: v for k, v in a.conds.items() if b.conds.get(k) is v}
     new.no_grad = a.no_grad and b.no_grad
-    new.written = a.written | b.written
     return new
 
 
@@ -95,6 +83,25 @@ def _join_env(a: dict[str, Value], b: dict[str, Value]) -> dict[str, Value]:
         other = new.get(name)
         if other is not value:
             new[name] = value if other is None else join(value, other)
+    return new
+
+
+def _join_fields(
+    a: dict[Field, Value], b: dict[Field, Value], initial: Callable[[Field], Value | None]
+) -> dict[Field, Value]:
+    new = dict(b)
+    for field, value in a.items():
+        other = new.get(field)
+        if other is not value:
+            if other is None:
+                other = initial(field)
+            new[field] = value if other is None else join(value, other)
+    if len(new) > len(a):
+        for field, value in b.items():
+            if field not in a:
+                other = initial(field)
+                if other is not None:
+                    new[field] = join(value, other)
     return new
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import msgspec
 
-from statelint.effects import fields
+from statelint.effects import fields, members
 from statelint.effects.facts import Key, Link, Span
-from statelint.effects.frame import ConsumeRecord, Frame, SaveRecord, Storage, WriteRecord
+from statelint.effects.frame import ConsumeRecord, Frame, SaveRecord, Shape, Storage, WriteRecord
 from statelint.effects.state import Extra, State
 from statelint.effects.value import (
     ABSENT,
@@ -30,7 +30,7 @@ from statelint.effects.value import (
     join,
 )
 from statelint.effects.writes import effective
-from statelint.storage import ALL, Linear, compose, overlap
+from statelint.storage import ALL, Index, Linear, Slice, compose, overlap
 
 
 class Summary(msgspec.Struct):
@@ -51,6 +51,7 @@ class Summary(msgspec.Struct):
     clobbers: dict[int, tuple[WriteRecord, ...]]
     consumed: dict[int, tuple[ConsumeRecord, ...]]
     backward: tuple[Value, ...]
+    shapes: dict[int, Shape] = {}
     returns: bool = True
     generator: bool = False
     unknown: bool = False
@@ -81,9 +82,7 @@ def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
         for (sid, name), value in exit_state.fields.items():
             if (sid, name) in done:
                 continue
-            outside = frame.outside(sid) and (sid, name) in exit_state.written
-            captured = sid == frame.frame_sid and sid in reachable
-            if outside or captured or (sid in reachable and not frame.outside(sid)):
+            if frame.outside(sid) or sid in reachable:
                 done.add((sid, name))
                 kept.append((sid, name, value))
                 before = len(reachable)
@@ -124,6 +123,7 @@ def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
         clobbers,
         consumed,
         tuple(frame.consumed_values),
+        {sid: frame.shapes[sid] for sid in reachable if sid in frame.shapes and not frame.outside(sid)},
         generator=frame.fn.is_generator,
     )
 
@@ -226,8 +226,6 @@ class Composition:
                     result = join(result, item)
                 return result
         if isinstance(key, str) and not key.startswith("[") and (base.refs or base.views):
-            from statelint.effects import members
-
             if base.refs:
                 return members.get_attribute(self.frame, self.state, base, key, self.at)
         found: Value | None = None
@@ -368,8 +366,6 @@ class Composition:
 
 
 def _symbolic(selector: object) -> bool:
-    from statelint.storage import Index, Slice
-
     if isinstance(selector, Index):
         return selector.at.symbol != 0
     if isinstance(selector, Slice):
@@ -388,6 +384,9 @@ def compose_call(
             deps, grad, hist = deps | d, grad | g, hist | h
         return Value(UNKNOWN, frozenset(((frame.new(at, "unknown"), ALL),)), deps=deps, grad=grad, hist=hist, doubt=1)
     call = Composition(frame, state, summary, arguments, closure, at)
+    for sid, shape in summary.shapes.items():
+        for target, _ in call.views(sid):
+            frame.shapes.setdefault(target, shape)
     # Resolve all paths against the state before the call.
     for sid, name, _ in summary.fields:
         call.held(sid)

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from statelint.ir.nodes import ClassIR, FunctionIR, ModuleIR
+from statelint.resolve.bindings import bound_names
 
 
 class Symbol(msgspec.Struct, frozen=True):
@@ -66,7 +67,7 @@ class Symbols:
             source = self._load(star)
             if source is not None:
                 if not name.startswith("_") or (source.exports and name in source.exports):
-                    found = self.lookup(star, name)
+                    found = self.lookup(source.name, name)
                     if found is not None:
                         return found
         if self._binds(ir, name):
@@ -77,25 +78,26 @@ class Symbols:
         return None
 
     def _binds(self, ir: ModuleIR, name: str) -> bool:
-        from statelint.resolve.bindings import bound_names
-
         return name in ir.global_writes or name in bound_names(ir)
 
     def imported(self, module: str, attribute: str) -> Symbol:
         """The meaning of ``from module import attribute`` (or of ``import module``, with no attribute)."""
+        own = self._load(module)
+        if own is not None:
+            module = own.name  # an import may name a module by another name than its own
         if not attribute:
-            if self._load(module) is not None:
-                return Symbol("module", module, "")
-            return Symbol("library", "", module)
-        if self._load(module) is not None:
+            return Symbol("module", module, "") if own is not None else Symbol("library", "", module)
+        if own is not None:
             found = self.lookup(module, attribute)
             if found is not None:
                 return found
-            if self._load(f"{module}.{attribute}") is not None:
-                return Symbol("module", f"{module}.{attribute}", "")
+            nested = self._load(f"{module}.{attribute}")
+            if nested is not None:
+                return Symbol("module", nested.name, "")
             return Symbol("variable", module, attribute)
-        if self._load(f"{module}.{attribute}") is not None:
-            return Symbol("module", f"{module}.{attribute}", "")
+        nested = self._load(f"{module}.{attribute}")
+        if nested is not None:
+            return Symbol("module", nested.name, "")
         return Symbol("library", "", f"{module}.{attribute}")
 
     def member(self, symbol: Symbol, name: str) -> Symbol | None:
@@ -106,10 +108,8 @@ class Symbols:
             found = self.lookup(symbol.module, name)
             if found is not None:
                 return found
-            if self._load(f"{symbol.module}.{name}") is not None:
-                return Symbol("module", f"{symbol.module}.{name}", "")
-            # `import a.b` binds `a`, which may be a namespace without a file of its own
-            return None
+            nested = self._load(f"{symbol.module}.{name}")
+            return Symbol("module", nested.name, "") if nested is not None else None
         return None
 
     def dotted(self, module: str, text: str) -> Symbol | None:

@@ -1,0 +1,31 @@
+"""SL902: graph-attached values pile up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from statelint.checks.drafting import draft
+from statelint.effects.facts import Retain, StateWrite
+from statelint.effects.program import Program
+from statelint.findings import Draft
+
+CODE = "SL902"
+HELP = "Store a number or a detached value: `.item()` or `.detach()`."
+
+
+def check(program: Program) -> Iterable[Draft]:
+    """Appends and accumulations of values that hold a graph."""
+    for info, fact in program.facts(Retain):
+        target = f"`{fact.target}`" if fact.target else "a container that outlives the step"
+        value = f"`{fact.value}`" if fact.value else "A value"
+        message = f"{value} is kept in {target} with its whole graph: memory grows with each step"
+        hint = {"span": ",".join(map(str, fact.value_at))} if fact.value_at != fact.at else {}
+        yield draft(program, CODE, info, fact.at, message, HELP, fact.doubt, (), hint)
+    for info, fact in program.facts(StateWrite):
+        if fact.how != "augmented" or not fact.graph or fact.no_grad or fact.state.root not in ("attribute", "global"):
+            continue
+        if any(r.kind != "taped" for r in program.regions_of(info)):
+            continue
+        name = fact.state.text
+        message = f"`{name}` accumulates a value with its whole graph: memory grows with each call"
+        yield draft(program, CODE, info, fact.at, message, HELP, fact.doubt)

@@ -1,0 +1,1 @@
+"""SL8: external state."""

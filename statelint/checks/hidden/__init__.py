@@ -1,0 +1,1 @@
+"""SL1: hidden state."""

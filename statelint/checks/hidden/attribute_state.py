@@ -1,0 +1,55 @@
+"""SL102: a method's output depends on an attribute that the method updates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from statelint.checks.drafting import draft, region_chain, why_region
+from statelint.effects.facts import FunctionFacts, StateWrite
+from statelint.effects.program import Program
+from statelint.findings import Draft
+
+CODE = "SL102"
+
+
+def check(program: Program) -> Iterable[Draft]:
+    """Attributes that a region's method writes and its result depends on."""
+    for info, fact in program.facts(StateWrite):
+        if fact.state.root != "attribute" or fact.no_grad or fact.constant:
+            continue
+        if program.place(fact.state) in program.caches or _lazy(fact):
+            continue
+        for region in program.regions_of(info):
+            if region.kind == "taped":
+                continue
+            if region.traced and fact.traced:
+                break  # SL105 says it better
+            if not returned(program, info, fact, region.root):
+                continue
+            name = fact.state.text
+            message = f"`{name}` is updated by `{info.name}` and its result depends on it: the output depends on earlier calls"
+            help = (
+                f"Pass `{name}` in and return the new value, or detach it at the boundary of the step "
+                f"(`{name} = ....detach()`) if no gradient is meant to flow to earlier calls."
+            )
+            steps = region_chain(region)
+            yield draft(program, CODE, info, fact.at, f"{message}; {why_region(program, info, region)}", help, fact.doubt, steps)
+            break
+
+
+def _lazy(fact: StateWrite) -> bool:
+    """Built once: the write stands under a test that the attribute is not there yet."""
+    name = fact.state.name
+    return any(name in guard.replace("'", " ").replace('"', " ").replace(".", " ").split() for guard in fact.guards)
+
+
+def returned(program: Program, info: FunctionFacts, fact: StateWrite, root: tuple[str, str]) -> bool:
+    """Whether the result of the method, or of the region's start in the same class, depends on the attribute's old value."""
+    if not fact.reads_old and fact.state.text not in fact.deps:
+        text = fact.state.text
+        return text in info.result
+    for key in {(info.module, info.qualname), root}:
+        found = program.functions.get(key)
+        if found is not None and fact.state.text in found.result:
+            return True
+    return False

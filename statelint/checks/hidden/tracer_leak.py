@@ -1,0 +1,42 @@
+"""SL105: a traced value is stored where it outlives the trace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from statelint.checks.drafting import draft, region_chain, why_region
+from statelint.effects.facts import StateWrite
+from statelint.effects.program import Program
+from statelint.findings import Draft
+
+CODE = "SL105"
+_STATEFUL_MODULES = ("flax.nnx", "flax.experimental.nnx", "haiku", "objax")
+
+
+def check(program: Program) -> Iterable[Draft]:
+    """Writes of traced values to attributes, globals and captured containers in traced regions."""
+    for info, fact in program.facts(StateWrite):
+        if not fact.traced or fact.state.root == "default":
+            continue
+        for region in program.regions_of(info):
+            if not region.traced or region.framework not in ("jax", "tensorflow", ""):
+                continue
+            if fact.state.root == "free" and not _outlives(fact, region.root, info.qualname):
+                continue
+            owner = program.classes.get(fact.state.owner)
+            if fact.state.root == "attribute" and owner is not None:
+                if any(b.startswith(_STATEFUL_MODULES) for b in owner.library_bases):
+                    continue
+            name = fact.state.text
+            message = (
+                f"A traced value is stored in `{name}`, which outlives the trace; {why_region(program, info, region)}"
+            )
+            help = "Return the value instead of storing it (`has_aux=True`, a carry, an extra result), and store it outside."
+            yield draft(program, CODE, info, fact.at, message, help, fact.doubt, region_chain(region))
+            break
+
+
+def _outlives(fact: StateWrite, root: tuple[str, str], qualname: str) -> bool:
+    """A captured variable outlives the trace unless it belongs to a function inside the traced one."""
+    owner = fact.state.owner[1]
+    return not (owner == root[1] or owner.startswith(root[1] + ".<locals>"))

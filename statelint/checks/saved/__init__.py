@@ -1,0 +1,1 @@
+"""SL2: saved values and versions."""

@@ -1,0 +1,43 @@
+"""SL201: a value saved for backward is overwritten before the backward that needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from statelint.checks.drafting import draft
+from statelint.effects.facts import FunctionFacts, Hazard
+from statelint.effects.program import Program
+from statelint.findings import Draft
+
+CODE = "SL201"
+
+
+def check(program: Program) -> Iterable[Draft]:
+    """Hazards that the version counter sees."""
+    for info, hazard in program.facts(Hazard):
+        if hazard.mode == "hidden":
+            continue
+        found = judge(program, info, hazard)
+        if found is not None:
+            yield found
+
+
+def judge(program: Program, info: FunctionFacts, hazard: Hazard) -> Draft | None:
+    """The draft for a hazard if its backward comes."""
+    doubt = hazard.doubt + (1 if hazard.apart else 0)
+    if hazard.conditional:
+        doubt += 1
+    if hazard.consumer == "exit":
+        regions = program.regions.get(hazard.exit, [])
+        if not any(r.kind in ("forward", "grad", "marked", "taped", "checkpoint", "custom") for r in regions):
+            return None
+    value = f"`{hazard.saved}`" if hazard.saved else "the result"
+    operation = hazard.saved_by.rpartition(".")[2]
+    if hazard.saved_what == "result":
+        message = f"{value if hazard.saved else f'the result of `{operation}`'} is overwritten, but the derivative of `{operation}` needs it"
+        help = "Write the result to a new tensor (`y = y * m` instead of `y *= m`), or clone it before the write."
+    else:
+        message = f"{value} is overwritten after `{operation}` saved it for backward"
+        help = "Compute out of place, or pass a `.clone()` to the operation that saves it."
+    message = message[0].upper() + message[1:] if not message.startswith("`") else message
+    return draft(program, CODE, info, hazard.at, message, help, doubt, hazard.chain)

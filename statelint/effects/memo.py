@@ -1,0 +1,69 @@
+"""Results computed on demand, with cycles cut so that a result never depends on who asked first.
+
+A *node* is a function's summary, a module's body or a class's shape. While one is computed, asking for it again gives a
+conservative fallback, and everything computed above it on the stack is provisional: it is kept only until the head of
+the cycle is done (the bookkeeping is Tarjan's low-link). A finished head remembers the members of its cycle and is computed
+anew when one of them asks, because that one's own result must not depend on whether the head came first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+
+class Memo:
+    """Nodes under computation, finished results, and provisional ones."""
+
+    def __init__(self) -> None:
+        self._results: dict[Hashable, tuple[Any, frozenset[Hashable]]] = {}
+        self._provisional: dict[Hashable, tuple[Any, int]] = {}
+        self._stack: list[Hashable] = []
+        self._position: dict[Hashable, int] = {}
+        self._low: list[int] = []
+        self._members: list[set[Hashable]] = []
+
+    def compute(self, node: Hashable, make: Callable[[], Any], fallback: Callable[[], Any]) -> Any:
+        """The result of a node: known, made now, or the fallback if it is under way."""
+        found = self._results.get(node)
+        if found is not None and (not found[1] or self._position.keys().isdisjoint(found[1])):
+            return found[0]
+        position = self._position.get(node)
+        if position is not None:
+            self._touch(position)
+            return fallback()
+        held = self._provisional.get(node)
+        if held is not None:
+            self._touch(held[1])
+            return held[0]
+        return self._make(node, make)
+
+    def _touch(self, position: int) -> None:
+        if position < len(self._low):
+            self._low[-1] = min(self._low[-1], position)
+            self._members[position].update(self._stack[position:])
+
+    def _make(self, node: Hashable, make: Callable[[], Any]) -> Any:
+        position = len(self._stack)
+        self._stack.append(node)
+        self._position[node] = position
+        self._low.append(position)
+        self._members.append(set())
+        try:
+            result = make()
+        finally:
+            self._stack.pop()
+            del self._position[node]
+            low = self._low.pop()
+            members = self._members.pop()
+        if low < position:
+            self._provisional[node] = (result, low)
+            self._low[-1] = min(self._low[-1], low)
+            self._members[low].update(members)
+            self._members[low].add(node)
+            return result
+        if members:
+            self._provisional = {n: held for n, held in self._provisional.items() if held[1] < position}
+        if node not in self._results:
+            self._results[node] = (result, frozenset(members))
+        return result

@@ -1,0 +1,188 @@
+"""The whole program: facts of all modules, which functions are differentiated, and who touches which state."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, TypeVar
+
+import msgspec
+
+from statelint.effects.facts import (
+    AnyFact,
+    CacheStore,
+    Calls,
+    ClassFacts,
+    FunctionFacts,
+    Key,
+    Link,
+    ModuleFacts,
+    Root,
+    StateRead,
+    StateRef,
+    StateWrite,
+)
+
+if TYPE_CHECKING:
+    from statelint.config import Settings
+
+_Fact = TypeVar("_Fact", bound=AnyFact)
+
+TRACED = frozenset(("jit", "vmap", "pmap", "scan", "loop", "cond", "tf_function", "compile", "shard_map", "custom"))
+"""Region kinds whose function runs once with abstract values."""
+RECOMPUTED = frozenset(("checkpoint",))
+LAYER_METHODS = {
+    "torch.nn.Module": ("forward",),
+    "pytorch_lightning.LightningModule": ("training_step", "forward"),
+    "lightning.LightningModule": ("training_step", "forward"),
+    "torch.autograd.Function": ("forward", "backward"),
+    "flax.linen.Module": ("__call__",),
+    "flax.nnx.Module": ("__call__",),
+    "equinox.Module": ("__call__",),
+    "haiku.Module": ("__call__",),
+    "keras.Layer": ("call",),
+    "tensorflow.keras.layers.Layer": ("call",),
+    "tensorflow.Module": ("__call__",),
+}
+
+
+class Region(msgspec.Struct, frozen=True):
+    """Why a function is differentiated: ``kind`` and ``framework`` of the region, what opened it (``via``), the function at its
+    start, and the calls from there."""
+
+    kind: str
+    framework: str
+    via: str
+    root: Key
+    steps: tuple[Link, ...]
+    static: tuple[str, ...] = ()
+
+    @property
+    def traced(self) -> bool:
+        """Whether the region runs its function on abstract values, once per shape."""
+        return self.kind in TRACED or (self.kind in ("grad", "checkpoint") and self.framework == "jax")
+
+
+class Program:
+    """What checks query."""
+
+    def __init__(self, modules: Sequence[ModuleFacts], settings: Settings) -> None:
+        self.settings = settings
+        self.paths: dict[str, str] = {}
+        self.functions: dict[Key, FunctionFacts] = {}
+        self.classes: dict[Key, ClassFacts] = {}
+        self.global_writes: dict[str, set[str]] = {}
+        for facts in sorted(modules, key=lambda m: m.module):
+            self._add(facts)
+        for info in self.functions.values():
+            info.facts.sort(key=lambda f: (f.at, type(f).__name__, repr(f)))
+        self.functions = dict(sorted(self.functions.items()))
+        self.writes: dict[tuple[str, Key, str], list[tuple[FunctionFacts, StateWrite]]] = {}
+        self.reads: dict[tuple[str, Key, str], list[tuple[FunctionFacts, StateRead]]] = {}
+        self.caches: set[tuple[str, Key, str]] = set()
+        for info in self.functions.values():
+            for fact in info.facts:
+                if isinstance(fact, StateWrite):
+                    self.writes.setdefault(self.place(fact.state), []).append((info, fact))
+                elif isinstance(fact, StateRead):
+                    self.reads.setdefault(self.place(fact.state), []).append((info, fact))
+                elif isinstance(fact, CacheStore):
+                    self.caches.add(self.place(fact.state))
+        self.regions: dict[Key, list[Region]] = {}
+        self._open_regions()
+
+    def _add(self, facts: ModuleFacts) -> None:
+        self.paths[facts.module] = facts.path
+        for cls in facts.classes:
+            self.classes[(cls.module, cls.qualname)] = cls
+        self.global_writes.setdefault(facts.module, set()).update(facts.global_writes)
+        for info in facts.functions:
+            key = (info.module, info.qualname)
+            known = self.functions.get(key)
+            if known is None:
+                self.functions[key] = info
+            else:
+                known.facts = list({**dict.fromkeys(known.facts), **dict.fromkeys(info.facts)})
+                known.result = tuple(sorted({*known.result, *info.result}))
+                known.backward = known.backward or info.backward
+                known.over_budget = known.over_budget or info.over_budget
+
+    @staticmethod
+    def place(state: StateRef) -> tuple[str, Key, str]:
+        """What identifies a piece of state in the program."""
+        return state.root, state.owner, state.name
+
+    # regions ----------------------------------------------------------------------------------------------------
+
+    def _open_regions(self) -> None:
+        starts: list[tuple[Key, Region]] = []
+        for info in self.functions.values():
+            key = (info.module, info.qualname)
+            for fact in info.facts:
+                if isinstance(fact, Root):
+                    framework = fact.via.partition(".")[0] if "." in fact.via else ""
+                    framework = "jax" if framework in ("flax", "equinox", "haiku", "optax", "numpyro") else framework
+                    starts.append(
+                        (fact.function, Region(fact.kind, framework, fact.via, fact.function, (), fact.static))
+                    )
+            owner = self.classes.get((info.module, info.owner)) if info.owner else None
+            if owner is not None:
+                for base, methods in LAYER_METHODS.items():
+                    if info.name in methods and any(_is_base(b, base) for b in owner.library_bases):
+                        starts.append((key, Region("forward", base.partition(".")[0], base, key, ())))
+                        break
+            dotted = f"{info.module}.{info.qualname}"
+            if any(fnmatch.fnmatchcase(dotted, p) or fnmatch.fnmatchcase(info.qualname, p) for p in self.settings.differentiable):
+                starts.append((key, Region("marked", "", "configuration", key, ())))
+            if info.backward:
+                starts.append((key, Region("taped", "torch", "backward", key, ())))
+        queue = deque(sorted(starts, key=lambda s: (s[0], s[1].kind, s[1].via)))
+        seen: set[tuple[Key, str, str]] = set()
+        while queue:
+            key, region = queue.popleft()
+            if (key, region.kind, region.framework) in seen:
+                continue
+            seen.add((key, region.kind, region.framework))
+            self.regions.setdefault(key, []).append(region)
+            found = self.functions.get(key)
+            for fact in found.facts if found is not None else ():
+                if isinstance(fact, Calls) and len(region.steps) < 6:
+                    link = Link(key[0], fact.at, f"`{fact.callee[1]}` is called here")
+                    steps = (*region.steps, link)
+                    queue.append((fact.callee, msgspec.structs.replace(region, steps=steps)))
+
+    def regions_of(self, info: FunctionFacts) -> list[Region]:
+        """The regions that a function runs in."""
+        return self.regions.get((info.module, info.qualname), [])
+
+    def facts(self, kind: type[_Fact]) -> Iterator[tuple[FunctionFacts, _Fact]]:
+        """All facts of one kind, in a fixed order."""
+        for info in self.functions.values():
+            for fact in info.facts:
+                if type(fact) is kind:
+                    yield info, fact  # type: ignore[misc]
+
+    def family(self, owner: Key) -> Iterable[Key]:
+        """A class, its ancestors and its descendants in the project."""
+        yield owner
+        cls = self.classes.get(owner)
+        for base in cls.project_bases if cls is not None else ():
+            yield base
+        for key, other in self.classes.items():
+            if owner in other.project_bases:
+                yield key
+
+    def path(self, module: str) -> str:
+        """The file of a module."""
+        return self.paths.get(module, module)
+
+
+def _is_base(name: str, base: str) -> bool:
+    short = base.rpartition(".")[2]
+    return name == base or (name.partition(".")[0] == base.partition(".")[0] and name.rpartition(".")[2] == short)
+
+
+def link(facts: Sequence[ModuleFacts], settings: Settings) -> Program:
+    """The program that a run's modules make."""
+    return Program(facts, settings)
