@@ -5,6 +5,8 @@ The referee of gradients: it is right, or it refuses and says why. It knows noth
 
 from statelint.tape.arrays import Array  # isort: skip (this module comes first: see its last lines)
 from statelint.tape import functions, rules
+from statelint.tape.check import Check, Complaint, check_grad
+from statelint.tape.custom import custom_jvp, custom_vjp
 from statelint.tape.errors import LeakError, MutationError, NonDifferentiableError, ProofRefutedError, TapeError
 from statelint.tape.graph import storage_graph
 from statelint.tape.modes import array, grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
@@ -14,6 +16,8 @@ from statelint.tape.tapes import Proof, Tape, gradient, proof, using, variable
 __all__ = [
     "STRATEGIES",
     "Array",
+    "Check",
+    "Complaint",
     "LeakError",
     "MutationError",
     "NonDifferentiableError",
@@ -23,6 +27,9 @@ __all__ = [
     "Tape",
     "TapeError",
     "array",
+    "check_grad",
+    "custom_jvp",
+    "custom_vjp",
     "functions",
     "grad",
     "gradient",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from statelint.tape import rules_support as support
-from statelint.tape.apply import PUT, SELECT, match_dtype, unbroadcast
+from statelint.tape.apply import PUT, SELECT, fresh, match_dtype, unbroadcast
 from statelint.tape.arrays import Array
 from statelint.tape.errors import MutationError, ProofRefutedError
 from statelint.tape.record import Node
@@ -36,7 +36,7 @@ def reverse(roots: Sequence[tuple[Node, Any]], targets: Sequence[Node], *, recor
     live = {id(n) for n in order} if recorded else None
     for node, g in roots:
         if live is None or id(node) in live:
-            add(node, g, g)
+            add(node, _as_recorded(g) if recorded else g, g)
     for node in order:
         g = node.adjoint
         if g is None:
@@ -98,6 +98,11 @@ def _reachable(roots: Sequence[Node], oldest: int) -> list[Node]:
                 stack.append(parent)
     order.sort(key=_by_seq, reverse=True)
     return order
+
+
+def _as_recorded(g: Any) -> Array:
+    """A recorded sweep's cotangents are arrays from the root on, so that every rule can tell."""
+    return g if type(g) is Array else fresh(np.array(g)[()])
 
 
 def _by_seq(node: Node) -> int:
