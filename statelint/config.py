@@ -176,7 +176,7 @@ def _type_name(hint: object) -> str:
 
 def json_schema() -> dict[str, Any]:
     """Return the JSON Schema of a statelint.toml, and of the table ``[tool.statelint]``."""
-    schema: dict[str, Any] = msgspec.json.schema(Options)
+    schema: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(msgspec.json.schema(Options)))
     definitions = schema.pop("$defs")
     body: dict[str, Any] = definitions.pop("Options")
     return {

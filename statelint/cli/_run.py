@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 class Run:
-    """Everything that the verb's arguments lead to. ``standard_input`` is the path under which it is linted."""
+    """Everything that the verb's arguments lead to.
+
+    ``standard_input`` is the path under which it is linted; ``excluded_input`` is its text if it is not to be linted.
+    """
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         self._arguments = arguments
@@ -32,6 +35,7 @@ class Run:
         self.paths: list[str] = arguments.paths or ["."]
         self.configurations = _options.configurations(arguments)
         self.standard_input: str | None = None
+        self.excluded_input: bytes | None = None
         self.settings = self._run_settings()
         self._format = self.settings.output_format
 
@@ -67,9 +71,7 @@ class Run:
         settings = self.configurations.of(os.path.dirname(absolute))
         self.standard_input = absolute
         if settings.force_exclude and settings.exclude_patterns.matches_tree(absolute):
-            if self._arguments.fix or self._arguments.fix_only:
-                _screen.write(data.decode("latin-1"), "latin-1")
-            self.standard_input = None
+            self.excluded_input = data
             return {}
         return {absolute: data}
 

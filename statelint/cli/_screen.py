@@ -11,15 +11,16 @@ MACHINE_FORMATS = ("json", "json-lines", "sarif", "gitlab", "junit")
 
 
 def write(text: str, encoding: str = "utf-8") -> None:
+    """Write text to standard output; characters that its encoding lacks are escaped."""
+    write_bytes(text.encode(encoding, "backslashreplace"))
+
+
+def write_bytes(data: bytes) -> None:
     """Write to standard output. Nobody reading it (any more) is no error."""
     try:
-        buffer = getattr(sys.stdout, "buffer", None)
-        if buffer is None:
-            sys.stdout.write(text)
-            return
         sys.stdout.flush()
-        buffer.write(text.encode(encoding, "backslashreplace"))
-        buffer.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

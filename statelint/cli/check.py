@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from typing import TYPE_CHECKING
 
 from statelint.cli import _options, _screen
@@ -91,10 +90,8 @@ def _write(run: Run, changes: tuple[Change, ...]) -> bool:
     from statelint.engine import fixing
 
     if run.standard_input is not None:
-        after = next((each.after for each in changes if each.absolute == run.standard_input), None)
-        sys.stdout.flush()
-        sys.stdout.buffer.write(run.files[run.standard_input] or b"" if after is None else after)
-        sys.stdout.buffer.flush()
+        before = run.excluded_input if run.excluded_input is not None else run.files[run.standard_input]
+        _screen.write_bytes(changes[0].after if changes else before or b"")
         return False
     notes = fixing.write(changes)
     for each in notes:
@@ -127,6 +124,5 @@ def _add_ignores(run: Run, reason: str) -> int:
     notes += fixing.write(changes)
     for each in notes:
         _screen.note(f"statelint: {each}")
-    number = len(outcome.reported)
-    run.say(f"Suppressed {number} {'finding' if number == 1 else 'findings'} in {len(changes)} files.")
+    run.say(f"Added comments in {len(changes)} {'file' if len(changes) == 1 else 'files'}.")
     return 2 if notes else run.exit_code(0)

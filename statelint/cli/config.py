@@ -15,13 +15,16 @@ HELP = "list the options of the configuration, or explain one"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of the verb."""
     parser.add_argument("option", nargs="?", metavar="KEY", help="the option to explain")
-    parser.add_argument("--output-format", choices=("text", "json"), default="text")
+    parser.add_argument("--output-format", choices=("text", "json", "schema"), default="text")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Print one option or all."""
-    from statelint.config import options
+    from statelint.config import json_schema, options
 
+    if arguments.output_format == "schema":
+        _screen.write(msgspec.json.format(msgspec.json.encode(json_schema())).decode() + "\n")
+        return 0
     found = options()
     if arguments.option is not None:
         key = arguments.option.replace("_", "-")

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR, EXIT_INTERRUPTED = 0, 1, 2, 130
+_EXPECTED = ("CatalogueError", "ConfigError", "ModelError", "UsageError", "WorkerError")
+"""Errors whose message says all: by name, so that nothing is imported for them."""
 ISSUES = "https://github.com/statelint/statelint/issues"
 
 
@@ -28,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except Exception as error:
-        if type(error).__name__ in ("ConfigError", "CatalogueError", "UsageError", "ModelError"):
+        if type(error).__name__ in _EXPECTED:
             return _fail(str(error))
         if os.environ.get("STATELINT_DEBUG"):
             raise

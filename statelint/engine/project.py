@@ -65,7 +65,7 @@ class Project:
     def _add(self, file: SourceFile) -> None:
         named = name_module(file.absolute, self.settings.sources)
         name, file.is_package = named.name, named.is_package
-        if name in self.modules or any(name == each.module for each in self._by_absolute.values() if not file.reported):
+        if name in self._folder_of:
             name = f"{name}@{file.path}"
         file.module = name
         self._folder_of[name] = os.path.dirname(file.absolute)

@@ -21,6 +21,10 @@ _SMALL = 400_000
 """Bytes of source below which starting processes costs more than it saves."""
 
 
+class WorkerError(Exception):
+    """A process of the run died."""
+
+
 class Share(msgspec.Struct):
     """What the analysis of some modules gave: facts, problems by module, and which modules' comments speak to us."""
 
@@ -47,11 +51,14 @@ Progress = Callable[[int, int], None]
 def analyse_here(project: Project, modules: Sequence[str], settings: Settings) -> Share:
     """Analyse modules in this process. A module that makes the analysis fail is left out and named."""
     from statelint import effects
+    from statelint.models.errors import ModelError
 
     failures: list[Failure] = []
     facts: list[ModuleFacts] = []
     try:
         facts.extend(effects.analyse(project, list(modules), settings))
+    except ModelError:
+        raise
     except Exception:
         facts.clear()
         for name in modules:
@@ -138,6 +145,7 @@ def _several(
 ) -> Share:
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
 
     from statelint.effects import ModuleFacts
 
@@ -147,8 +155,8 @@ def _several(
     rest = msgspec.msgpack.Decoder(_Rest)
     shares: dict[int, Share] = {}
     done = 0
-    workers = min(count, len(chunks))
-    with ProcessPoolExecutor(workers, context, _start_worker, (files, project.settings)) as pool:
+    pool = ProcessPoolExecutor(min(count, len(chunks)), context, _start_worker, (files, project.settings))
+    try:
         waiting = {pool.submit(_run_chunk, chunk): index for index, chunk in enumerate(chunks)}
         for future in as_completed(waiting):
             index = waiting[future]
@@ -158,6 +166,14 @@ def _several(
             done += len(chunks[index])
             if progress is not None:
                 progress(done, len(project.modules))
+    except BrokenProcessPool:
+        raise WorkerError("a worker process ended unexpectedly (out of memory?); try fewer processes: -j 1") from None
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
+    pool.shutdown()
     joined = _joined([shares[index] for index in range(len(chunks))])
     project.problems.update(joined.problems)
     return joined

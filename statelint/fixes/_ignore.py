@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from statelint.findings import Edit, Finding
 from statelint.source import Directive, SourceFile
 
+_NEVER = ("SL001", "SL002", "SL003", "SL004")
+
 
 def add_ignores(source: SourceFile, findings: Sequence[Finding], reason: str = "") -> list[Edit]:
     """Return the edits that suppress findings: a comment behind each statement's last line, or the codes in the comment
-    that is there already."""
+    that is there already. What is wrong with a file or with a comment itself is not suppressed."""
     by_statement: dict[tuple[int, int], set[str]] = {}
     for finding in findings:
-        if finding.code not in ("SL001", "SL002"):
+        if finding.code not in _NEVER:
             by_statement.setdefault(source.comments.statement(finding.line), set()).add(finding.code)
     edits: list[Edit] = []
     for (first, last), codes in sorted(by_statement.items()):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from statelint.findings import Applicability, Draft, Edit, Fix
 from statelint.source import Directive, SourceFile
 
 CODES = ("SL003",)
+_NEXT = re.compile(r"[,\s]+(?=[^\],\s])")
+_NEXT_FOREIGN = re.compile(r"[,\s]+(?=[A-Za-z]+[0-9])")
 
 
 def fix(draft: Draft, source: SourceFile) -> Fix | None:
@@ -17,40 +21,38 @@ def fix(draft: Draft, source: SourceFile) -> Fix | None:
         return None
     kept = [one for one in directive.selectors if one.start not in unused]
     if kept or directive.foreign:
-        return _fix(source, [_selector(source, directive, at) for at in sorted(unused)], "Remove the unused codes")
-    return _fix(source, [_directive(source, directive)], "Remove the comment")
+        return _fix(source, [_group(source, directive, *each) for each in _groups(source, directive, unused)])
+    return _fix(source, [_directive(source, directive)])
 
 
-def _fix(source: SourceFile, ranges: list[tuple[int, int]], message: str) -> Fix:
-    edits: list[Edit] = []
-    for start, end in _merged(ranges):
-        edits.append(Edit(*source.lines.position(start), *source.lines.position(end), ""))
-    return Fix(Applicability.SAFE, message, tuple(edits))
+def _fix(source: SourceFile, ranges: list[tuple[int, int]]) -> Fix:
+    position = source.lines.position
+    edits = tuple(Edit(*position(start), *position(end), "") for start, end in ranges)
+    return Fix(Applicability.SAFE, "Remove the unused suppression", edits)
 
 
-def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for start, end in ranges:
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+def _groups(source: SourceFile, directive: Directive, unused: set[int]) -> list[tuple[int, int]]:
+    """The ranges of unused selectors; neighbours are one range."""
+    groups: list[tuple[int, int]] = []
+    for one in directive.selectors:
+        if one.start not in unused:
+            continue
+        if groups and not source.text[groups[-1][1] : one.start].strip(", \t"):
+            groups[-1] = (groups[-1][0], one.end)
         else:
-            merged.append((start, end))
-    return merged
+            groups.append((one.start, one.end))
+    return groups
 
 
-def _selector(source: SourceFile, directive: Directive, start: int) -> tuple[int, int]:
-    """The range of a selector with the comma and blanks on one side of it."""
-    text = source.text
-    end = next(one.end for one in directive.selectors if one.start == start)
-    after = end
-    while text[after] in ", \t" if after < directive.end else False:
-        after += 1
-    if "," in text[end:after]:
-        return start, after
-    before = start
-    while text[before - 1] in ", \t":
-        before -= 1
-    return before, end
+def _group(source: SourceFile, directive: Directive, start: int, end: int) -> tuple[int, int]:
+    """A range of selectors with the separator behind it, or before it at the end of the list."""
+    following = _NEXT_FOREIGN if directive.kind == "noqa" else _NEXT
+    separator = following.match(source.text, end, directive.end)
+    if separator is not None:
+        return start, separator.end()
+    while source.text[start - 1] in ", \t":
+        start -= 1
+    return start, end
 
 
 def _directive(source: SourceFile, directive: Directive) -> tuple[int, int]:

@@ -61,9 +61,11 @@ class Discovery:
             absolute = os.path.normpath(os.path.join(folder, path))
             for each in self._path(path, absolute):
                 found.setdefault(each.absolute, each)
+        links = {path for path in found if os.path.islink(path)}
+        folders: dict[str, str] = {}
         real: dict[str, Discovered] = {}
-        for each in sorted(found.values(), key=lambda one: (os.path.islink(one.absolute), one.absolute)):
-            real.setdefault(os.path.realpath(each.absolute), each)
+        for path in sorted(found, key=lambda one: (one in links, one)):
+            real.setdefault(os.path.realpath(path) if path in links else _real(path, folders), found[path])
         return sorted(real.values(), key=lambda one: one.absolute)
 
     def _path(self, path: str, absolute: str) -> Iterator[Discovered]:
@@ -117,6 +119,14 @@ class Discovery:
         if settings.exclude_patterns.matches(path, is_folder):
             return True
         return settings.respect_gitignore and self._ignores.ignored(path, is_folder)
+
+
+def _real(path: str, folders: dict[str, str]) -> str:
+    """The real path of what is no link itself; folders are resolved once."""
+    folder, name = os.path.split(path)
+    if folder not in folders:
+        folders[folder] = os.path.realpath(folder)
+    return os.path.join(folders[folder], name)
 
 
 def _is_no_file(entry: os.DirEntry[str]) -> bool:

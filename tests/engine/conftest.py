@@ -1,0 +1,1 @@
+from engine.stand_in import stand_in  # noqa: F401
