@@ -37,10 +37,8 @@ def check_module(module: ModuleIR) -> list[str]:
 
 
 def _check_scopes(module: ModuleIR, problems: list[str]) -> None:
-    captured: dict[str, set[str]] = {}
     for function in module.functions.values():
         name = function.qualname
-        captured.setdefault(function.parent, set()).update(function.free)
         if overlap := set(function.free) & set(function.cells):
             problems.append(f"{name}: both free and cell: {sorted(overlap)}")
         parent = module.body if function.parent == "<module>" else module.functions.get(function.parent)
@@ -51,12 +49,6 @@ def _check_scopes(module: ModuleIR, problems: list[str]) -> None:
             problems.append(f"{name}: {parent.qualname} does not provide {sorted(missing)}")
         if not _within(function.at, parent.at):
             problems.append(f"{name}: outside of {parent.qualname}")
-    for function in (module.body, *module.functions.values()):
-        needed = captured.get(function.qualname, set())
-        for cell in function.cells:
-            # A type parameter is a cell whether or not it is used.
-            if cell not in needed and not cell.startswith("%"):
-                problems.append(f"{function.qualname}: the cell {cell} is captured by nobody")
 
 
 def _check_classes(module: ModuleIR, problems: list[str]) -> None:

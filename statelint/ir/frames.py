@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import bisect
-import re
 from typing import TYPE_CHECKING, Literal
 
 from statelint.ir.dispatch import STATEMENTS
@@ -31,7 +30,6 @@ Kind = Literal["function", "lambda", "class", "module"]
 if TYPE_CHECKING:
     from statelint.ir.definitions import Definition
 
-_MARKS = re.compile(r"\blambda\b|:=")
 _NONE: frozenset[str] = frozenset()
 _ABRUPT = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
@@ -67,12 +65,18 @@ class Unit:
 
 
 def _marked_lines(text: str) -> list[int]:
+    """The lines with a lambda or walrus, or with what looks like one. (A search for a fixed string is some ten times
+    faster than a pattern.)"""
     lines: list[int] = []
-    line, last = 1, 0
-    for match in _MARKS.finditer(text):
-        line += text.count("\n", last, match.start())
-        last = match.start()
-        lines.append(line)
+    for mark in ("lambda", ":="):
+        line, last = 1, 0
+        at = text.find(mark)
+        while at >= 0:
+            line += text.count("\n", last, at)
+            last = at
+            lines.append(line)
+            at = text.find(mark, at + 2)
+    lines.sort()
     return lines
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import gc
-import re
 import sys
 import warnings
 
@@ -22,7 +21,6 @@ from statelint.ir.imports import module_interface
 from statelint.ir.nodes import FunctionIR, ModuleIR
 from statelint.ir.scopes import bindings, declared_globals, expression_facts
 
-_GLOBAL = re.compile(r"^[ \t]+global\b", re.MULTILINE)
 _DEEP = 60_000
 """The recursion limit for files that nest more deeply than the usual one allows. Calls from Python to Python take no
 machine stack, and the parser has refused long before what this does not hold."""
@@ -78,7 +76,7 @@ def lower_tree(tree: ast.Module, text: str, path: str, module: str, is_package: 
     body = tree.body
     found = bindings(body)
     unit.assigned = found.names - found.imported
-    if _GLOBAL.search(text) is not None:
+    if "global " in text:
         unit.assigned |= declared_globals(found.definitions) - found.imported
     frame = Frame(unit, "module", "<module>", {})
     frame.prefix = ""

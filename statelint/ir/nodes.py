@@ -388,8 +388,8 @@ class FunctionIR(msgspec.Struct, frozen=True):
     ``Class.<body>``, ``<module>``; a redefinition gets ``#2``. ``class_qualname`` is the class whose body defines it.
     ``repeated`` are the `If` keys that occur more than once (worth keeping paths apart for).
     ``annotations`` maps annotated local names to their annotation text. ``decorators`` are dotted source texts
-    (arguments dropped), empty where there is none. ``parent`` is the qualname of the block that defines it, for a method
-    ``Class.<body>``. ``annotations`` leaves the parameters out: they have their own.
+    (arguments dropped), empty where there is none. ``parent`` is the qualname of the block that defines it, for a
+    method ``Class.<body>``. ``annotations`` leaves the parameters out: they have their own.
     """
 
     qualname: str

@@ -185,6 +185,8 @@ def _annotation(node: ast.AST, depth: int) -> str:
         return f"{base}[{index}]" if base and index else ""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         return _join([_annotation(node.left, depth), _annotation(node.right, depth)], " | ")
+    if isinstance(node, ast.UnaryOp):
+        return _write_unaryop(node, depth)
     if isinstance(node, ast.Tuple | ast.List):
         inner = [_annotation(element, depth) for element in node.elts]
         if not all(inner):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import builtins
 import importlib
-import inspect
 import operator
+import re
 import types
 from collections.abc import Callable, Generator
 from typing import Any
@@ -23,6 +23,8 @@ from .values import (
     IN_PLACE,
     OPAQUE,
     UNARY,
+    UNBOUND,
+    UNBOUND_FREE,
     AsyncGenerator,
     Cell,
     Emitted,
@@ -30,8 +32,9 @@ from .values import (
     Run,
     Signal,
     awaited,
+    binder,
     catches,
-    exactly,
+    unpack,
 )
 
 
@@ -59,28 +62,13 @@ class Program:
 
     def function(self, record: FunctionIR, closure: dict[str, Cell], defaults: dict[str, Any]) -> Any:
         """A Python function that runs a `FunctionIR`."""
-        kinds = {
-            "positional": inspect.Parameter.POSITIONAL_ONLY,
-            "normal": inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            "vararg": inspect.Parameter.VAR_POSITIONAL,
-            "keyword": inspect.Parameter.KEYWORD_ONLY,
-            "kwarg": inspect.Parameter.VAR_KEYWORD,
-        }
-        signature = inspect.Signature(
-            [
-                inspect.Parameter(
-                    param.name, kinds[param.kind], default=defaults.get(param.name, inspect.Parameter.empty)
-                )
-                for param in record.params
-            ]
-        )
+        bind = binder(record, defaults)
 
         def start(args: Any, kwargs: Any) -> Activation:
-            bound = signature.bind(*args, **kwargs)
-            bound.apply_defaults()
+            arguments = bind(*args, **kwargs)
             frame = Activation(self, record, closure, {})
             frame.first = args[0] if args else None
-            for name, value in bound.arguments.items():
+            for name, value in arguments.items():
                 frame.store(name, "cell" if name in record.cells else "local", value)
             return frame
 
@@ -107,7 +95,7 @@ class Program:
                 return drive(result(start(args, kwargs)))
 
         made.__name__ = record.name
-        made.__qualname__ = record.qualname
+        made.__qualname__ = re.sub(r"#\d+", "", record.qualname)
         made.__doc__ = record.docstring or None
         made.__module__ = self.namespace.get("__name__", "main")
         return made
@@ -145,11 +133,11 @@ class Activation:
             return self.namespace[name] if name in self.namespace else self.program.global_value(name)
         if scope == "local":
             if name not in self.names:
-                raise UnboundLocalError(name)
+                raise UnboundLocalError(UNBOUND.format(name))
             return self.names[name]
         cell = self.cells[name]
         if not hasattr(cell, "value"):
-            raise NameError(name) if scope == "free" else UnboundLocalError(name)
+            raise NameError(UNBOUND_FREE.format(name)) if scope == "free" else UnboundLocalError(UNBOUND.format(name))
         return cell.value
 
     def store(self, name: str, scope: str, value: Any) -> None:
@@ -163,12 +151,14 @@ class Activation:
             self.cells[name].value = value
 
     def delete(self, name: str, scope: str) -> None:
+        if scope in ("global", "class"):
+            namespace = self.namespace if scope == "class" else self.program.namespace
+            if name not in namespace:
+                raise NameError(f"name {name!r} is not defined")
+            del namespace[name]
+            return
         self.load(name, scope)
-        if scope == "global":
-            del self.program.namespace[name]
-        elif scope == "class":
-            del self.namespace[name]
-        elif scope == "local":
+        if scope == "local":
             del self.names[name]
         else:
             del self.cells[name].value
@@ -347,13 +337,7 @@ class Activation:
             target.append(value)
 
     def unpack(self, i: ir.Unpack) -> None:
-        values: list[Any] = list(self.values[i.src]) if i.star != -1 else exactly(self.values[i.src], len(i.dsts))
-        if i.star != -1:
-            after = len(i.dsts) - i.star - 1
-            if len(values) < len(i.dsts) - 1:
-                raise ValueError("not enough values to unpack")
-            middle = values[i.star : len(values) - after]
-            values = [*values[: i.star], middle, *values[len(values) - after :]]
+        values = unpack(self.values[i.src], len(i.dsts), i.star)
         for dst, value in zip(i.dsts, values, strict=True):
             self.values[dst] = value
 

@@ -14,7 +14,7 @@ def _add(text: str) -> None:
 
 
 _add(
-    '''
+    """
 ### arithmetic
 a, b = 7, 3
 log(a + b, a - b, a * b, a / b, a // b, a % b, a ** b, a << b, a >> b, a | b, a ^ b, a & b)
@@ -326,10 +326,10 @@ def i():
         return (lambda: g)()
     return j(), g
 log(i(), g)
-'''
+"""
 )
 _add(
-    '''
+    """
 ### comprehensions
 log([x * 2 for x in range(5) if x % 2], {x % 3 for x in range(9)}, {x: y for x, y in zip("ab", (1, 2))})
 log(sum(x for x in range(5)), list(x for x in "ab"), [x for x in range(20) if x % 2 if x % 3])
@@ -613,7 +613,7 @@ async def main():
     async with A():
         return "returned"
 log(asyncio.run(main()))
-'''
+"""
 )
 _add(
     '''
@@ -746,10 +746,10 @@ def f(v):
         case (str() as s) if len(s) > 3: return s
         case str(s): return ("short", s)
         case other: return ("other", other)
-for v in (0, None, True, "limit", -1, 2.5, "a", b"b", [], (), [1], [1, 2], ["head"], ("head", 1, 2), [2, 3], [2, 9, 3], [2, 9],
-          [4, 5], [4, 1, 2], [[1, 2], 3], [1, [2, 3]], {"kind": "p", "at": [1, 2]}, {"kind": "q"}, {"kind": "q", "z": 1},
-          {}, {1: 2}, Point(0, 0), Sub(1, 1), Point(2, 2), Point(1, 2), Point(2, 5), Point(3, 4), 500, 50, 1.25, "long", "abc",
-          {1, 2}, [7, 7, 7, 7], range(0)):
+for v in (0, None, True, "limit", -1, 2.5, "a", b"b", [], (), [1], [1, 2], ["head"], ("head", 1, 2), [2, 3], [2, 9, 3],
+          [2, 9], [4, 5], [4, 1, 2], [[1, 2], 3], [1, [2, 3]], {"kind": "p", "at": [1, 2]}, {"kind": "q"},
+          {"kind": "q", "z": 1}, {}, {1: 2}, Point(0, 0), Sub(1, 1), Point(2, 2), Point(1, 2), Point(2, 5), Point(3, 4),
+          500, 50, 1.25, "long", "abc", {1, 2}, [7, 7, 7, 7], range(0)):
     log(f(v))
 def captures(v):
     match v:
@@ -847,7 +847,8 @@ def f(x):
     log("f", x)
     return x
 for a in (0, 1):
-    log(f("yes") if f(a) else f("no"), (1 if not a else 2), (f(1) if a else f(2)) + f(3), [f(1), f(2)][a] if a else None)
+    log(f("yes") if f(a) else f("no"), (1 if not a else 2), (f(1) if a else f(2)) + f(3))
+    log([f(1), f(2)][a] if a else None)
     log((lambda: 1) () if a else (lambda: 2)(), {f(1): f(2)} if a is not None else {})
 ### order of evaluation
 def f(x):

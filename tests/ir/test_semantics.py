@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -12,15 +13,22 @@ from statelint.ir.check import check_module
 from .executor import run_module
 from .programs import PROGRAMS
 
+# A comprehension's names are local in the IR, and free in CPython before 3.12.
+UNBOUND = re.compile(r"cannot access (local|free) variable '[^']*'[a-z ]*")
+
+
+def plain(text: str) -> str:
+    return UNBOUND.sub("unbound", text).replace("UnboundLocalError", "NameError")
+
 
 def trace(run: Any) -> tuple[list[str], str]:
     """What a program logs, and how it ends."""
     events: list[str] = []
-    namespace: dict[str, Any] = {"__name__": "main", "log": lambda *values: events.append(repr(values))}
+    namespace: dict[str, Any] = {"__name__": "main", "log": lambda *values: events.append(plain(repr(values)))}
     try:
         run(namespace)
     except Exception as error:
-        return events, f"{type(error).__name__}{error.args}"
+        return events, plain(f"{type(error).__name__}{error.args}")
     return events, ""
 
 

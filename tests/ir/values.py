@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import inspect
 import operator
+import re
 import types
 from collections.abc import Callable, Generator, Iterator
 from typing import Any
+
+from statelint.ir.nodes import FunctionIR
 
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "+": operator.add,
@@ -57,6 +60,9 @@ COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "not in": lambda a, b: a not in b,
 }
 CONVERSIONS: dict[str, Callable[[Any], Any]] = {"": lambda v: v, "r": repr, "s": str, "a": ascii}
+
+UNBOUND = "cannot access local variable '{}' where it is not associated with a value"
+UNBOUND_FREE = "cannot access free variable '{}' where it is not associated with a value in enclosing scope"
 
 Signal = tuple[str, Any] | None
 Run = Generator[Any, Any, Signal]
@@ -119,17 +125,37 @@ def awaited(value: Any) -> Generator[Any, Any, Any]:
     return (yield from (value if inspect.isgenerator(value) else value.__await__()))
 
 
-def exactly(source: Any, count: int) -> list[Any]:
-    """Draw as many values as an unpacking of ``count`` does: one more than fit, at most."""
-    iterator = iter(source)
-    values: list[Any] = []
-    for value in iterator:
-        if len(values) == count:
-            raise ValueError("too many values to unpack")
-        values.append(value)
-    if len(values) < count:
-        raise ValueError("not enough values to unpack")
-    return values
+def unpack(source: Any, count: int, star: int) -> list[Any]:
+    """Unpack as Python does, with its own errors."""
+    names = [f"{'*' if index == star else ''}x{index}" for index in range(count)]
+    found: dict[str, Any] = {"source": source}
+    exec(f"[{', '.join(names)}] = source", found)
+    return [found[f"x{index}"] for index in range(count)]
+
+
+def binder(record: FunctionIR, defaults: dict[str, Any]) -> Callable[..., dict[str, Any]]:
+    """A Python function with the parameters of a lowered one, that answers what they are bound to."""
+    parts: list[str] = []
+    star = False
+    for index, param in enumerate(record.params):
+        if param.kind == "keyword" and not star:
+            parts.append("*")
+            star = True
+        star = star or param.kind == "vararg"
+        parts.append({"vararg": "*", "kwarg": "**"}.get(param.kind, "") + param.name)
+        later = record.params[index + 1].kind if index + 1 < len(record.params) else ""
+        if param.kind == "positional" and later != "positional":
+            parts.append("/")
+    made: dict[str, Any] = {}
+    exec(f"def stub({', '.join(parts)}): return locals()", made)
+    stub = made["stub"]
+    plain = [param.name for param in record.params if param.kind in ("positional", "normal") and param.has_default]
+    stub.__defaults__ = tuple(defaults[name] for name in plain)
+    stub.__kwdefaults__ = {
+        param.name: defaults[param.name] for param in record.params if param.kind == "keyword" and param.has_default
+    }
+    stub.__qualname__ = re.sub(r"#\d+", "", record.qualname)
+    return stub  # type: ignore[no-any-return]
 
 
 def catches(error: BaseException, kind: Any) -> bool:
