@@ -33,7 +33,7 @@ def _page(finding: Finding, context: ReportContext, target: Screen) -> list[Line
     scenes = tell(finding, context, target)
     numbers = [scene.number(line, context) for scene in scenes for line in (scene.last, scene.last + 1)]
     gutter = Gutter(max(2, *(len(str(number)) for number in numbers)), target)
-    rows = [*_heading(finding, target), *_top(finding, context, gutter)]
+    rows: list[Line] = []
     around = 1 if not finding.related else 0
     for index, scene in enumerate(scenes):
         body = _scene(scene, context, gutter, around)
@@ -43,7 +43,9 @@ def _page(finding: Finding, context: ReportContext, target: Screen) -> list[Line
         elif body:
             rows.append(gutter.row([]))
         rows += body
-    return rows + _foot(finding, context, gutter)
+    rows += _foot(finding, context, gutter)
+    joint = target.glyphs.light.top if rows else target.glyphs.light.foot
+    return [*_heading(finding, target), *_top(finding, context, gutter, joint), *rows]
 
 
 def _heading(finding: Finding, target: Screen) -> list[Line]:
@@ -59,14 +61,14 @@ def _heading(finding: Finding, target: Screen) -> list[Line]:
     return [first, *([Span("  "), *row] for row in rest)]
 
 
-def _top(finding: Finding, context: ReportContext, gutter: Gutter) -> list[Line]:
+def _top(finding: Finding, context: ReportContext, gutter: Gutter, joint: str) -> list[Line]:
     target = gutter.screen
     line = [Span(target.show(place(finding, context)), Style.STRONG)]
     if finding.function:
         line.append(Span(f" in {target.show(finding.function)}"))
     line.append(Span(f" ({finding.confidence.value})", Style.FAINT))
     first, *rest = wrap(line, target.width - gutter.width - 1)
-    return [gutter.branch(target.glyphs.light.top, first), *(gutter.row([Span(" "), *row]) for row in rest)]
+    return [gutter.branch(joint, first), *(gutter.row([Span(" "), *row]) for row in rest)]
 
 
 def _scene(scene: Scene, context: ReportContext, gutter: Gutter, around: int) -> list[Line]:

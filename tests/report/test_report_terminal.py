@@ -267,6 +267,19 @@ def test_cells_of_a_notebook_do_not_run_into_each_other() -> None:
     assert text == " 1 │ a = 1\n 2 │ b = 2\n   │ ━━━━━"
 
 
+def test_a_finding_with_nothing_to_show_is_two_lines() -> None:
+    bare = msgspec.structs.replace(ARGUMENT, help="", fix=None)
+    text = render("full", [bare], context(source=lambda _path: None))
+    assert text.split("\n")[2:4] == ["   ╰─ src/net.py:25:5 in normalise (certain)", ""]
+
+
+def test_places_outside_the_source_do_no_harm() -> None:
+    far = msgspec.structs.replace(ARGUMENT, line=900, end_line=901, fix=None)
+    assert "src/net.py:900:5" in render("full", [far], context())
+    late = msgspec.structs.replace(ARGUMENT, column=200, end_column=210, fix=None)
+    assert "25 │ x /= scale + eps\n   │                 ━\n" in render("full", [late], context())
+
+
 # fixes
 
 

@@ -121,7 +121,7 @@ def crop(ruler: Ruler, indent: int, start: int, end: int, room: int) -> Window:
     if end - indent <= room - 1:
         return Window(indent, indent + room - 1, after=True)
     inner = room - 2
-    first = start - max(0, inner - (end - start)) // 2 if end - start < inner else start - min(4, start - indent)
+    first = start - (inner - (end - start)) // 2 if end - start <= inner else start - min(4, start - indent)
     if first + inner + 1 >= extent:
         return Window(extent - (room - 1), extent, before=True)
     return Window(first, first + inner, before=True, after=True)
