@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from statelint.effects import caches, fields, hazards, keys, retention, summary
 from statelint.effects.blocks import OverBudget, join, run_block
-from statelint.effects.facts import AnyFact, Calls, ClassFacts, FunctionFacts, Key, ModuleFacts, Root, Span
+from statelint.effects.facts import AnyFact, Calls, ClassFacts, FunctionFacts, Key, MemoFunction, ModuleFacts, Root, Span
 from statelint.effects.frame import Frame, Shape
 from statelint.effects.library import KIND_OF_TYPE, Library
 from statelint.effects.memo import Memo
@@ -501,6 +501,8 @@ class Analyzer:
 
     def _decorators(self, frame: Frame, state: State) -> None:
         for text in frame.fn.decorators:
+            if text.rpartition(".")[2] in ("lru_cache", "cache", "cached_property"):
+                frame.add(MemoFunction(frame.fn.name_at, text))
             symbol = self.symbols.dotted(frame.module, text)
             if symbol is None or symbol.kind != "library":
                 continue
@@ -607,10 +609,7 @@ class Analyzer:
             if exit_state is not None and yielded is not None:
                 exit_state.fields[(sid, fields.ANY)] = yielded
             result = Value(1 << 15, frozenset(((sid, ALL),)))
-        for retain, container, value in frame.retained:
-            differentiated = frame.backward and False
-            del container, value, differentiated
-            frame.add(retain)
+        retention.settle(frame, hazards.history(exit_state, result) if exit_state is not None and result is not None else 0)
         self._collect(frame, exit_state, result)
         self._nested(frame, exit_state)
         return result if result is not None else NOTHING

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.effects.facts import AnyFact, Key, Link, Retain, Span, StateRef
 from statelint.effects.state import State
 from statelint.effects.value import Value
-from statelint.ir.nodes import FunctionIR
+from statelint.ir.nodes import Call, CallMethod, FunctionIR, Instr, Reg
+from statelint.resolve.bindings import walk
 from statelint.storage import Region
 
 if TYPE_CHECKING:
@@ -107,8 +109,10 @@ class Frame:
         self._array_writes_seen: set[tuple[int, Region, Key, Span]] = set()
         self.consumed_values: list[Value] = []
         self.site: object = 0
+        self.instr: Instr | None = None
+        self.consumed_history = 0
         self.lookups: set[str] = set()
-        self.retained: list[tuple[Retain, Value, Value]] = []
+        self.retained: list[tuple[int, Retain]] = []
         self.exit_state: State | None = None
         self.augmented: set[int] = set()
         self.closures: dict[str, int] = {}
@@ -196,6 +200,8 @@ class Frame:
             return name if module == self.module else f"{module}.{name}"
         if record.kind == "default":
             return str(record.key)
+        if record.kind == "external":
+            return f"<{record.key}>"
         if record.kind == "class":
             return str(record.key[1])  # type: ignore[index]
         if record.kind == "field":
@@ -257,6 +263,16 @@ class Frame:
         params = self.fn.params
         return bool(self.fn.class_qualname and params and params[0].name == param and "staticmethod" not in self.fn.decorators)
 
+    def argument_span(self, wanted: Callable[[Value], bool]) -> Span | None:
+        """Where the argument of the current call stands that ``wanted`` accepts."""
+        instr = self.instr
+        if not isinstance(instr, (Call, CallMethod)):
+            return None
+        for reg in (*instr.args, *(r for _, r in instr.keywords)):
+            if wanted(self.regs[reg]):
+                return span_of(self.fn, reg)
+        return None
+
     def symbol(self, site: object) -> int:
         """The symbol for the number that a site yields (a different one in each turn of a loop)."""
         found = self.symbol_of.get(site)
@@ -290,3 +306,11 @@ class Frame:
             self.facts[fact] = None
         else:
             self.foreign.setdefault(key, {})[fact] = None
+
+
+def span_of(fn: FunctionIR, reg: Reg) -> Span | None:
+    """The source range of the expression whose value a register is."""
+    for instr in walk(fn.body):
+        if getattr(instr, "dst", None) == reg:
+            return instr.at
+    return None

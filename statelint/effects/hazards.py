@@ -12,6 +12,7 @@ from statelint.effects.writes import effective
 def consume(frame: Frame, state: State, value: Value, at: Span, how: str) -> None:
     """A backward pass through ``value`` begins here: every overwritten save in its history is a hazard."""
     hist = history(state, value)
+    frame.consumed_history |= hist
     if how == "backward":
         frame.backward = True
         if any(frame.outside(sid) for sid, _ in value.views):

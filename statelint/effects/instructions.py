@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from statelint.effects import fields, members, operators, writes
+from statelint.effects import fields, members, operators, retention, writes
 from statelint.effects.calls import call, call_method
 from statelint.effects.frame import Frame
 from statelint.effects.state import State
@@ -228,6 +228,8 @@ def _in_place(frame: Frame, state: State, instr: ir.InPlace) -> None:
     kind = kind_of(frame, target)
     frame.augmented.add(instr.dst)
     text = f"{instr.target_text} {op}= ..."
+    if op == "+" and frame.loops:
+        right = retention.accumulated(frame, state, right, instr)
     if not kind & ~(SCALAR | TUPLE | JAX):
         frame.regs[instr.dst] = binary(frame, state, op, target, right, instr.at)
         return
@@ -303,6 +305,7 @@ def _compare(frame: Frame, state: State, instr: ir.Compare) -> None:
 
 def _call(frame: Frame, state: State, instr: ir.Call) -> None:
     regs = frame.regs
+    frame.instr = instr
     frame.regs[instr.dst] = call(
         frame, state, regs[instr.func], tuple(regs[r] for r in instr.args), instr.starred,
         tuple((k, regs[r]) for k, r in instr.keywords), instr.at,
@@ -311,6 +314,7 @@ def _call(frame: Frame, state: State, instr: ir.Call) -> None:
 
 def _call_method(frame: Frame, state: State, instr: ir.CallMethod) -> None:
     regs = frame.regs
+    frame.instr = instr
     frame.regs[instr.dst] = call_method(
         frame, state, regs[instr.obj], instr.name, tuple(regs[r] for r in instr.args), instr.starred,
         tuple((k, regs[r]) for k, r in instr.keywords), instr.at,

@@ -44,11 +44,21 @@ def consume(frame: Frame, state: State, sid: int, record: ConsumeRecord, at: Spa
             doubt = max(earlier.doubt, record.doubt) + (0 if exact else 1)
             key = frame.name_of(state, sid)
             loop = earlier.link.at == record.link.at
-            frame.add(
-                KeyReuse(at, key, record.op, earlier.link, earlier.op, loop, doubt, None, "jax.random.split")
-            )
+            argument = None if loop else frame.argument_span(lambda v: any(s == sid for s, _ in v.views))
+            frame.add(KeyReuse(at, key, record.op, earlier.link, earlier.op, loop, doubt, argument, _split(frame)))
             break
     state.consumed[sid] = before | {event}
+
+
+def _split(frame: Frame) -> str:
+    """How the module spells ``jax.random.split``."""
+    ir = frame.analyzer.symbols.module(frame.module)
+    for name, target in (ir.imports if ir is not None else {}).items():
+        if target == ("jax.random", "") and name != "jax" or target == ("jax", "random"):
+            return f"{name}.split"
+        if target == ("jax.random", "split"):
+            return name
+    return "jax.random.split"
 
 
 def compose(

@@ -165,6 +165,8 @@ class Library:
         if state.no_grad or model.grad == "no":
             hist = grad = 0
         self._outside(frame, state, model, bound, at, op)
+        if model.external:
+            deps |= frame.origin(frame.storage("external", 0, op))
         if model.key is not None:
             self.analyzer.keys.use(frame, state, model, bound, at, op)
         if model.backward:
@@ -284,8 +286,8 @@ class Library:
             stored = others[-1]
             if method in ("extend", "update"):
                 stored = fields.element(frame, state, stored, at)
+            stored = self.analyzer.retention.stored(frame, state, value, stored, at, target, method)
             fields.assign(frame, state, value, fields.ANY, stored, weak=True)
-            self.analyzer.retention.stored(frame, state, value, stored, at, target, method)
         writes.note(
             frame, state, value, at, f"{target}.{method}(...)", "call",
             (0, 0, effective(state, added)[2] if added is not None else 0), value.doubt, added,
@@ -352,6 +354,9 @@ class Library:
         if mode == "tuple":
             return Value(TUPLE, items=items, deps=deps, grad=grad, hist=hist, doubt=doubt)
         sid = frame.new(at, "r" + tag)
+        if items and items[0].kind == KEY:
+            # Rows of split keys are told apart by their index, like the rows of an array.
+            return Value(KEY, frozenset(((sid, ALL),)), deps=deps)
         if items:
             state.fields[(sid, fields.ANY)] = items[0]
         kind = {"list": LIST, "dict": DICT, "iter": ITERATOR}[mode]

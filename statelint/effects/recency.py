@@ -47,7 +47,7 @@ class _Aging:
         self.mask = 0
         self.first_symbol = start.symbols
         for index in range(start.saves, len(frame.saves)):
-            if index in frame.old_saves:
+            if index in frame.old_saves or frame.saves[index].what == "kept":
                 continue
             key = ("old", index)
             old = frame.save_bits.get(key)

@@ -210,6 +210,8 @@ class Composition:
                 if known is not None:
                     return known
             return Value(UNKNOWN, frozenset(((place, ALL),)), deps=frame.origin(place))
+        if kind == "external":
+            return Value(UNKNOWN, deps=frame.origin(frame.storage("external", 0, record.key)))
         if kind == "free":
             return Value(UNKNOWN, frozenset(((self.closure, ALL),))) if self.closure else Value(UNKNOWN)
         site = (self.summary.key, sid)
