@@ -37,13 +37,13 @@ def _scalar_edit(edit: Edit) -> Edit:
     return msgspec.structs.replace(edit, text=scalar(edit.text))
 
 
-def encode_lines(findings: Sequence[Finding]) -> bytes:
-    """Encode findings as JSON, one a line."""
-    encoder = msgspec.json.Encoder()
+def encode_each(findings: Sequence[Finding]) -> list[str]:
+    """Encode findings as JSON, each by itself and on one line."""
+    encode = msgspec.json.Encoder().encode
     try:
-        return encoder.encode_lines(findings)
+        return [encode(finding).decode() for finding in findings]
     except UnicodeEncodeError:
-        return encoder.encode_lines([scalar_finding(finding) for finding in findings])
+        return [encode(scalar_finding(finding)).decode() for finding in findings]
 
 
 def relative(path: str, context: ReportContext) -> str:

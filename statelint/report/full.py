@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+
+import msgspec
 
 from statelint.findings import Applicability, Finding, Fix
 from statelint.report._context import ReportContext
@@ -13,12 +16,16 @@ from statelint.report.terminal.snippet import Gutter, Snippet, label_rows
 from statelint.report.terminal.story import Scene, tell
 from statelint.report.terminal.summary import summary
 
+_FILES = 16
+"""How many files' lines are kept while their findings are drawn."""
+
 _FLAG = {Applicability.SAFE: "--fix", Applicability.UNSAFE: "--unsafe-fixes", Applicability.DISPLAY: "by hand"}
 
 
 def render(findings: Sequence[Finding], context: ReportContext) -> str:
     """Return a page for each finding, then the summary."""
     target = screen(context)
+    context = msgspec.structs.replace(context, source=lru_cache(_FILES)(context.source))
     rows: list[Line] = []
     for finding in findings:
         rows += _page(finding, context, target)

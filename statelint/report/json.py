@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 from statelint.findings import Finding
 from statelint.report._context import ReportContext
-from statelint.report._text import encode_lines
+from statelint.report._text import encode_each
 
 
 def render(findings: Sequence[Finding], _context: ReportContext) -> str:
     """Return an array with a finding on each of its lines, so that two runs can be compared line by line."""
     if not findings:
         return "[]\n"
-    rows = encode_lines(findings).rstrip(b"\n").replace(b"\n", b",\n")
-    return (b"[\n" + rows + b"\n]\n").decode()
+    return "[\n" + ",\n".join(encode_each(findings)) + "\n]\n"
