@@ -163,7 +163,7 @@ class Run:
             file = project.at_path(path)
             if file is None or file.problem is not None:
                 return None
-            return [file.lines.line(number) for number in range(1, len(file.lines) + 1)]
+            return [file.shown.line(number) for number in range(1, len(file.shown) + 1)]
 
         def cell(path: str, line: int) -> Cell | None:
             file = project.at_path(path)

@@ -69,10 +69,11 @@ class Engine:
         project = Project(sources, settings)
         share = self._analyse(project, settings, self._jobs, progress)
         drafts, failures = _checked(share, settings)
+        blocked = {name for name, problems in share.problems.items() if any(each.whole for each in problems)}
         by_module: dict[str, list[Draft]] = {}
         for draft in drafts:
             file = project.at_path(draft.path)
-            if file is not None and file.reported and file.module not in share.problems:
+            if file is not None and file.reported and file.module not in blocked:
                 by_module.setdefault(file.module, []).append(draft)
         reported: list[Reported] = []
         silenced: list[Silenced] = []
@@ -124,7 +125,7 @@ class Engine:
 
         def take(draft: Draft, filtered: bool) -> None:
             finding = describe(draft, file, project, choice, counts)
-            if finding.code not in choice.selected or finding.code in ignored:
+            if not choice.reports(finding.code) or finding.code in ignored:
                 return
             reason = suppressions.silences(finding)
             if filtered and _RANK[finding.confidence] > _RANK[settings.confidence]:
@@ -136,7 +137,7 @@ class Engine:
 
         for draft in rows:
             take(draft, True)
-        if not problems:
+        if not any(each.whole for each in problems):
             for draft in suppressions.drafts(choice.selected - ignored.keys()):
                 take(draft, False)
         return reported, silenced
@@ -151,15 +152,19 @@ def set_of(drafts: Sequence[Draft]) -> list[Draft]:
 
 
 def _problem_draft(file: SourceFile, problem: Problem) -> Draft:
-    line = file.lines.line(problem.line)
+    line = file.shown.line(problem.line)
     column = len(line[: problem.column - 1].encode("utf-8", "replace"))
     action = "Fix the syntax" if problem.code == "SL002" else "Make the file readable"
+    if problem.whole:
+        help = f"{action}, or exclude the file; nothing else was checked in it."
+    else:
+        help = "Fix the syntax; nothing else was checked in this cell."
     return Draft(
         code=problem.code,
         path=file.path,
         span=(problem.line, column, problem.line, column + 1),
         message=problem.message,
-        help=f"{action}, or exclude the file; nothing else was checked in it.",
+        help=help,
         confidence=Confidence.CERTAIN,
         function="",
     )

@@ -114,7 +114,8 @@ class Project:
             problems.append(file.problem)
             return None
         if file.notebook is not None:
-            problems.extend(Problem("SL002", each.message, each.line, each.column) for each in file.notebook.broken)
+            broken = file.notebook.broken
+            problems.extend(Problem("SL002", each.message, each.line, each.column, False) for each in broken)
         try:
             lowered = lower_module(text, file.path, file.module, file.is_package)
         except (SyntaxError, UnicodeError, TooDeep) as error:

@@ -31,6 +31,10 @@ class RuleChoice:
         always = (code for code in ("SL001", "SL002") if weight.get(code, (0, True))[1])
         return frozenset((*(code for code, (_, keep) in weight.items() if keep), *always))
 
+    def reports(self, code: str) -> bool:
+        """Say whether a rule is reported. One that has no page yet goes with ``ALL``."""
+        return code in self.selected or ("ALL" in self.settings.select and code not in catalogue.entries())
+
     def ignored_in(self, path: str) -> dict[str, str]:
         """Return the codes that ``per-file-ignores`` silences in an absolute path, each with its pattern."""
         silenced: dict[str, str] = {}

@@ -71,7 +71,8 @@ def analyse_here(project: Project, modules: Sequence[str], settings: Settings) -
             project.module_ir(name)
     failures.extend(project.failures.pop(name) for name in modules if name in project.failures)
     problems = {name: project.problems[name] for name in modules if project.problems[name]}
-    speaking = [name for name in modules if name not in problems and project.modules[name].speaks]
+    usable = (name for name in modules if not any(each.whole for each in problems.get(name, ())))
+    speaking = [name for name in usable if project.modules[name].speaks]
     return Share(facts, problems, speaking, failures)
 
 

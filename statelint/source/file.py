@@ -17,12 +17,16 @@ Kind = Literal["python", "stub", "notebook"]
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """Why a file can't be analysed: ``SL001`` (not readable as text) or ``SL002`` (not Python)."""
+    """Why a file can't be analysed: ``SL001`` (not readable as text) or ``SL002`` (not Python).
+
+    If it is not ``whole``, it is one cell of a notebook, and the others are analysed.
+    """
 
     code: Literal["SL001", "SL002"]
     message: str
     line: int = 1
     column: int = 1
+    whole: bool = True
 
 
 def kind_of(path: str) -> Kind:
@@ -44,6 +48,7 @@ class SourceFile:
         "_comments",
         "_lines",
         "_markers",
+        "_shown",
         "_speaks",
         "_text",
         "absolute",
@@ -81,6 +86,7 @@ class SourceFile:
         self.notebook_text = ""
         self._text: str | None = None
         self._lines: Lines | None = None
+        self._shown: Lines | None = None
         self._comments: Comments | None = None
         self._speaks: bool | None = None
         self._markers: frozenset[int] | None = None
@@ -101,6 +107,16 @@ class SourceFile:
         if self._lines is None:
             self._lines = Lines(self.text)
         return self._lines
+
+    @property
+    def shown(self) -> Lines:
+        """The lines as their author wrote them: in a notebook with magics and broken cells, which ``lines`` blank."""
+        if self.kind != "notebook":
+            return self.lines
+        if self._shown is None:
+            cells = self.notebook.cells if self.text and self.notebook else ()
+            self._shown = Lines("\n".join(cell.source for cell in cells) + "\n")
+        return self._shown
 
     @property
     def comments(self) -> Comments:
@@ -125,7 +141,7 @@ class SourceFile:
 
     def column(self, line: int, byte_column: int) -> int:
         """Turn ``ast``'s UTF-8 byte column into a 1-based column of code points."""
-        return self.lines.column(line, byte_column)
+        return self.shown.column(line, byte_column)
 
     def locate(self, line: int) -> tuple[int | None, int]:
         """Return the notebook cell (None in a plain file) and the line in it, of a line of the text."""
@@ -151,7 +167,7 @@ class SourceFile:
         self._speaks = self._markers = None
 
     def _drop(self) -> None:
-        self._text = self._lines = self._comments = self.notebook = self.decoded = None
+        self._text = self._lines = self._shown = self._comments = self.notebook = self.decoded = None
         self.notebook_text = ""
 
     def bytes(self) -> bytes:

@@ -163,6 +163,17 @@ def test_notebooks(tmp_path):
     assert row.file.locate(row.finding.line) == (2, 2)
 
 
+def test_a_broken_cell_leaves_the_others(tmp_path):
+    cells = [{"cell_type": "code", "source": each} for each in ("y = BAD", "ü = f(:", "x  # statelint: ignore[SL2]")]
+    (tmp_path / "n.ipynb").write_bytes(msgspec.json.encode({"cells": cells, "metadata": {}}))
+    outcome = lint(tmp_path)
+    assert [(each.line, each.column, each.code) for each in outcome.findings] == [
+        (1, 5, "SL201"),
+        (2, 7, "SL002"),
+        (3, 4, "SL003"),
+    ]
+
+
 def test_nested_configurations_hold_per_file(tmp_path):
     write(tmp_path, a="BAD\n", sub__b="BAD\n")
     (tmp_path / "statelint.toml").write_text("")
