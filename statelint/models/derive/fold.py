@@ -155,14 +155,19 @@ def _alias(alias: Alias, names: Names) -> str:
     return f"fresh:{_TYPES.get(alias.type, 'unknown')}" if alias.type else "fresh"
 
 
+def alias_text(alias: Alias) -> str:
+    """Return the text of a result that shares nothing with the operands."""
+    return _alias(alias, Names(()))
+
+
 def _has_array(alias: Alias) -> bool:
     return alias.mode in ("same", "view") or alias.type in _ARRAYS or any(_has_array(item) for item in alias.items)
 
 
-_ARRAYS = frozenset(("tensor", "empty", "ndarray"))
+_ARRAYS = frozenset(("tensor", "empty", "ndarray", "jax"))
 _TYPES: Mapping[str, str] = {
     "tensor": "tensor", "empty": "tensor", "int": "int", "float": "float", "bool": "bool", "str": "str", "complex": "scalar", "dtype": "dtype",
-    "ndarray": "ndarray", "list": "list", "tuple": "tuple", "dict": "dict", "Size": "tuple", "generic": "scalar",
+    "ndarray": "ndarray", "jax": "jax", "list": "list", "tuple": "tuple", "dict": "dict", "Size": "tuple", "generic": "scalar",
 }  # fmt: skip
 
 

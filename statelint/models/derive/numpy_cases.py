@@ -99,8 +99,13 @@ def functions() -> Iterator[tuple[str, Any, list[str]]]:
             value = getattr(module, name, None)
             if name.startswith("_") or name in _NOT_RUN or not callable(value) or isinstance(value, _SKIPPED_TYPES):
                 continue
-            known = _ARGUMENTS.get(f"{prefix}{name}") or (_ARGUMENTS.get(name) if not prefix else None)
-            yield f"numpy.{prefix}{name}", value, [known] if known else list(_GUESSES)
+            yield f"numpy.{prefix}{name}", value, expressions(f"{prefix}{name}")
+
+
+def expressions(name: str) -> list[str]:
+    """Return argument expressions to try for a function, given by its name inside NumPy."""
+    known = _ARGUMENTS.get(name)
+    return [known] if known else list(_GUESSES)
 
 
 def methods() -> Iterator[tuple[str, Callable[..., Any], list[str]]]:
