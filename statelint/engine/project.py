@@ -89,8 +89,11 @@ class Project:
         return file.module if file else None
 
     def at_path(self, path: str) -> SourceFile | None:
-        """Return a known file by its shown path."""
-        return self._by_path.get(path)
+        """Return a file by its shown path. One that only a worker process had to read is found on disk."""
+        known = self._by_path.get(path)
+        if known is None and os.path.isfile(path):
+            known = self._by_path[path] = SourceFile(path, os.path.abspath(path), reported=False)
+        return known
 
     def module_ir(self, name: str, importer: str = "") -> ModuleIR | None:
         """Lower a module, once. None if there is no such module of the user's, or it is no Python."""
@@ -209,4 +212,4 @@ def shown_path(absolute: str) -> str:
     here = os.getcwd()
     prefix = here if here.endswith(os.sep) else here + os.sep
     shown = absolute[len(prefix) :] if absolute.startswith(prefix) else absolute
-    return shown.replace(os.sep, "/")
+    return shown.replace(os.sep, "/").encode("utf-8", "backslashreplace").decode()

@@ -81,7 +81,7 @@ class Discovery:
             for match in matches:
                 if os.path.isdir(match):
                     yield from self._walk(match)
-                elif self._wanted(match, self._settings_of(os.path.dirname(match))):
+                elif self._wanted(match, self._settings_of(os.path.dirname(match)), self._ignores):
                     yield Discovered(match, False)
         else:
             self.missing.append(path)
@@ -90,12 +90,15 @@ class Discovery:
         settings = self._settings_of(os.path.dirname(absolute))
         if not settings.force_exclude:
             return False
-        if settings.exclude_patterns.matches_tree(absolute):
+        is_folder = os.path.isdir(absolute)
+        if settings.exclude_patterns.matches_tree(absolute, is_folder):
             return True
-        return settings.respect_gitignore and self._ignores.ignored_tree(absolute)
+        return settings.respect_gitignore and self._ignores.ignored_tree(absolute, is_folder)
 
     def _walk(self, top: str) -> Iterator[Discovered]:
         """Yield the files below a folder. Links to folders are not followed, so a loop of links has no way in."""
+        # a folder that is named although git ignores it is wanted: what is above it has had its say
+        ignores = GitIgnores(floor=top) if self._ignores.ignored_tree(top, True) else self._ignores
         waiting = [top]
         while waiting:
             folder = waiting.pop()
@@ -107,18 +110,18 @@ class Discovery:
                 continue
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
-                    if not self._out(entry.path, True, settings):
+                    if not self._out(entry.path, True, settings, ignores):
                         waiting.append(entry.path)
-                elif self._wanted(entry.path, settings) and not _is_no_file(entry):
+                elif self._wanted(entry.path, settings, ignores) and not _is_no_file(entry):
                     yield Discovered(entry.path, False)
 
-    def _wanted(self, path: str, settings: DiscoverySettings) -> bool:
-        return settings.include_patterns.matches(path, False) and not self._out(path, False, settings)
+    def _wanted(self, path: str, settings: DiscoverySettings, ignores: GitIgnores) -> bool:
+        return settings.include_patterns.matches(path, False) and not self._out(path, False, settings, ignores)
 
-    def _out(self, path: str, is_folder: bool, settings: DiscoverySettings) -> bool:
+    def _out(self, path: str, is_folder: bool, settings: DiscoverySettings, ignores: GitIgnores) -> bool:
         if settings.exclude_patterns.matches(path, is_folder):
             return True
-        return settings.respect_gitignore and self._ignores.ignored(path, is_folder)
+        return settings.respect_gitignore and ignores.ignored(path, is_folder)
 
 
 def _real(path: str, folders: dict[str, str]) -> str:

@@ -53,7 +53,8 @@ def name_module(path: str, sources: Sequence[str]) -> ModuleName:
     parts = [] if inner == "." else inner.split(os.sep)
     if not is_package:
         parts.append(stem)
-    return ModuleName(".".join(parts) or stem, is_package, root)
+    name = (".".join(parts) or stem).encode("utf-8", "backslashreplace").decode()
+    return ModuleName(name, is_package, root)
 
 
 def find_module(name: str, root: str) -> str | None:

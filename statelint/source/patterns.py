@@ -48,8 +48,8 @@ class PathPatterns:
         relative = _relative(path, self.root) or name
         return bool(self._spec.check_file(relative + "/" * is_folder).include)
 
-    def matches_tree(self, path: str) -> bool:
-        """Say whether an absolute path of a file, or any folder above it up to the root, is matched."""
+    def matches_tree(self, path: str, is_folder: bool = False) -> bool:
+        """Say whether an absolute path, or any folder above it up to the root, is matched."""
         relative = _relative(path, self.root) or os.path.basename(path)
         parts = relative.split("/")
         if self._names.intersection(parts) or any(part.endswith(self._suffixes) for part in parts):
@@ -57,7 +57,7 @@ class PathPatterns:
         if not self._patterns:
             return False
         folders = ("/".join(parts[:end]) + "/" for end in range(1, len(parts)))
-        return any(self._spec.check_file(each).include for each in (*folders, relative))
+        return any(self._spec.check_file(each).include for each in (*folders, relative + "/" * is_folder))
 
 
 def _relative(path: str, root: str) -> str | None:
@@ -68,9 +68,13 @@ def _relative(path: str, root: str) -> str | None:
 
 
 class GitIgnores:
-    """The .gitignore files that apply to a tree: each folder's own, and its parents' up to the repository's root."""
+    """The .gitignore files that apply to a tree: each folder's own, and its parents' up to the repository's root.
 
-    def __init__(self) -> None:
+    With a ``floor``, the files above that folder do not count.
+    """
+
+    def __init__(self, floor: str = "") -> None:
+        self._floor = floor
         self._chains: dict[str, tuple[tuple[str, GitIgnoreSpec], ...]] = {}
 
     def ignored(self, path: str, is_folder: bool) -> bool:
@@ -84,14 +88,14 @@ class GitIgnores:
                 return bool(include)
         return False
 
-    def ignored_tree(self, path: str) -> bool:
-        """Say whether git ignores an absolute path of a file, or one of the folders above it."""
+    def ignored_tree(self, path: str, is_folder: bool = False) -> bool:
+        """Say whether git ignores an absolute path, or one of the folders above it."""
         root = repository_root(os.path.dirname(path))
-        if root is None:
-            return self.ignored(path, False)
+        if root is None or root == path:
+            return self.ignored(path, is_folder)
         parts = (_relative(path, root) or os.path.basename(path)).split("/")
         folders = [os.path.join(root, *parts[:end]) for end in range(1, len(parts))]
-        return any(self.ignored(each, True) for each in folders) or self.ignored(path, False)
+        return any(self.ignored(each, True) for each in folders) or self.ignored(path, is_folder)
 
     def _chain(self, folder: str) -> tuple[tuple[str, GitIgnoreSpec], ...]:
         """Return the specifications for what is in a folder, the deepest first."""
@@ -104,6 +108,8 @@ class GitIgnores:
         if os.path.exists(os.path.join(folder, ".git")):
             exclude = _read_spec(os.path.join(folder, ".git", "info", "exclude"))
             chain += ((folder, exclude),) if exclude is not None else ()
+        elif folder == self._floor:
+            pass
         elif parent != folder and repository_root(parent) is not None:
             chain += self._chain(parent)
         elif parent != folder and parent in self._chains:

@@ -47,6 +47,21 @@ def test_related_places_in_other_files(tmp_path):
     assert [os.path.basename(each.path) for each in outcome.findings[0].related] == ["helper.py"]
 
 
+def test_related_places_do_not_depend_on_the_process(tmp_path):
+    write(tmp_path, a="import helper\nBAD\n", b="x = 1\n", helper="ü = 1\n")
+    only = [tmp_path / "a.py", tmp_path / "b.py"]
+    assert lint(tmp_path, 2, only=only).findings == lint(tmp_path, 1, only=only).findings
+
+
+def test_names_that_are_no_text(tmp_path):
+    import os
+
+    for name in (b"\xff.py", b"\xfe.py"):
+        (tmp_path / os.fsdecode(name)).write_text("BAD\n")
+    for jobs in (1, 2):
+        assert ["\\udcf" in each.path for each in lint(tmp_path, jobs).findings] == [True, True]
+
+
 def test_confidence_and_selection(tmp_path):
     write(tmp_path, a="BAD\nMAYBE\n")
     assert codes(lint(tmp_path)) == [("a.py", 1, "SL201")]

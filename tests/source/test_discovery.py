@@ -112,6 +112,13 @@ def test_parents_of_the_given_path_count(repository):
     assert find(repository, "sub/local.py", "gen/a.py", "sub/top.py", force_exclude=True) == ["sub/top.py"]
 
 
+def test_an_ignored_folder_that_is_named_is_linted(repository):
+    (repository / "gen/.gitignore").write_text("c.py\n")
+    make(repository, "gen/b/c.py", "gen/b/d.py")
+    assert find(repository, "gen") == ["gen/a.py", "gen/b/d.py"]
+    assert find(repository, "gen", force_exclude=True) == []
+
+
 def test_unreadable_folder_is_named(tmp_path, monkeypatch):
     make(tmp_path, "a.py", "shut/b.py")
     scandir = os.scandir
