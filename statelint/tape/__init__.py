@@ -9,6 +9,7 @@ from statelint.tape.check import Check, Complaint, check_grad
 from statelint.tape.custom import custom_jvp, custom_vjp
 from statelint.tape.errors import LeakError, MutationError, NonDifferentiableError, ProofRefutedError, TapeError
 from statelint.tape.graph import storage_graph
+from statelint.tape.kernel import Kernel, kernel
 from statelint.tape.modes import array, grad, hessian, hvp, jacobian, jvp, stop_gradient, value_and_grad, vjp
 from statelint.tape.record import STRATEGIES, Strategy, no_grad
 from statelint.tape.tapes import Proof, Tape, gradient, proof, using, variable
@@ -18,6 +19,7 @@ __all__ = [
     "Array",
     "Check",
     "Complaint",
+    "Kernel",
     "LeakError",
     "MutationError",
     "NonDifferentiableError",
@@ -37,6 +39,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "kernel",
     "no_grad",
     "proof",
     "rules",

@@ -55,7 +55,7 @@ class CustomVjp:
         if not state.recording or not any(n is not None for n in nodes):
             return self._f(*args)
         value, residuals = self._forward(*args)  # recorded, so that residuals carry their own derivatives
-        return _recorded(self, args, value, residuals, nodes)
+        return recorded_call(self, args, value, residuals, nodes)
 
     def _forward_mode(self, args: tuple[Any, ...]) -> Any:
         raise NotImplementedError("a function with custom_vjp has no forward-mode rule; use custom_jvp")
@@ -79,8 +79,8 @@ def _detached(v: Any) -> Any:
     return Array(v.data, v.storage)
 
 
-def _recorded(rule: CustomVjp, args: tuple[Any, ...], value: Any, residuals: Any, nodes: list[Node | None]) -> Any:
-    """Record one node whose reverse rule is the user's; every result leaf selects from it."""
+def recorded_call(rule: Any, args: tuple[Any, ...], value: Any, residuals: Any, nodes: list[Node | None]) -> Any:
+    """Record one node whose reverse rule is ``rule.pull``; every result leaf selects from it."""
     outs = [fresh(np.array(v.data if type(v) is Array else v)[()]) for v in trees.leaves(value)]
     versions = [(r, r.storage.version) for r in trees.leaves(residuals) if type(r) is Array]
     shapes, dtypes = tuple(o.shape for o in outs), tuple(o.dtype for o in outs)
