@@ -478,6 +478,15 @@ class Analyzer:
         return found
 
     def _analyse(self, module: str, fn: FunctionIR, receiver: InstRef | None, shape: tuple[tuple[str, Value], ...]) -> Summary:
+        frame, result = self.run_function(module, fn, receiver, shape)
+        if frame.over_budget:
+            return default_summary(frame.key, tuple(p.name for p in fn.params))
+        return summarize(frame, frame.exit_state, result)
+
+    def run_function(
+        self, module: str, fn: FunctionIR, receiver: InstRef | None, shape: tuple[tuple[str, Value], ...]
+    ) -> tuple[Frame, Value]:
+        """Run one function from its start; the frame with its exit state, and the result."""
         owner: Key | None = (module, fn.class_qualname) if fn.class_qualname else None
         if receiver is not None:
             owner = (receiver.module, receiver.qualname)
@@ -494,10 +503,7 @@ class Analyzer:
             state.env[param.name] = value
         self._decorators(frame, state)
         end = self._run(frame, state)
-        result = self._finish(frame, end)
-        if frame.over_budget:
-            return default_summary(frame.key, tuple(p.name for p in fn.params))
-        return summarize(frame, frame.exit_state, result)
+        return frame, self._finish(frame, end)
 
     def _decorators(self, frame: Frame, state: State) -> None:
         for text in frame.fn.decorators:

@@ -40,8 +40,8 @@ def missing_inputs(frame: Frame, state: State, value: Value, key_deps: int, cach
     """The parameters and mutable state that the value depends on and the key (and the tests around) do not mention."""
     deps = effective(state, value)[2]
     if value.kind & CONTAINER or value.views:
-        for (sid, _), held in state.fields.items():
-            if any(s == sid for s, _ in value.views):
+        for sid, _ in value.views:
+            for held in state.fields.of(sid).values():
                 deps |= effective(state, held)[2]
     covered = key_deps
     for _, test in frame.guards:

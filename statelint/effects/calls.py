@@ -279,8 +279,7 @@ def construct(
     deps = 0
     for value in (*args, *(v for _, v in keywords)):
         deps |= effective(state, value)[2]
-    for field in [f for f in state.fields if f[0] == sid]:
-        del state.fields[field]
+    state.fields.drop(sid)
     instance = Value(OBJECT, frozenset(((sid, ALL),)), refs=(InstRef(ref.module, ref.qualname),), deps=deps)
     method = analyzer.symbols.method(ref.module, ref.qualname, "__init__")
     if method is not None:

@@ -183,7 +183,7 @@ def element(frame: Frame, state: State, container: Value, at: Span) -> Value:
         return view(frame, state, container, region)
     values = []
     for sid, _ in container.views:
-        known = [v for (s, k), v in state.fields.items() if s == sid and isinstance(k, str) and k.startswith("[")]
+        known = [v for k, v in state.fields.of(sid).items() if isinstance(k, str) and k.startswith("[")]
         found = join_all(known)
         if found is None or (frame.outside(sid) and (sid, ANY) not in state.fields):
             first = read(frame, state, sid, ANY)
@@ -250,13 +250,15 @@ def region_of(index: Value) -> tuple[Region, bool]:
             copied = True
             exact = False
         elif selected == "new":
-            continue
+            if exact:
+                region.append(None)
+            exact = False
         elif selected == "rest":
             exact = False
         elif exact:
             assert not isinstance(selected, str)
             region.append(selected)
-    while region and region[-1] in (None, Slice(None, None)):
+    while region and region[-1] == Slice(None, None):
         region.pop()
     return tuple(region), copied
 
@@ -337,8 +339,8 @@ def shape_of_value(frame: Frame, state: State, value: Value, depth: int = 0) -> 
         for sid, _ in value.views:
             if frame.outside(sid) and frame.storages[sid].kind != "field" and depth:
                 continue
-            for (owner, key), child in state.fields.items():
-                if owner == sid and (child.views or child.refs or child.kind & ~UNKNOWN):
+            for key, child in state.fields.of(sid).items():
+                if child.views or child.refs or child.kind & ~UNKNOWN:
                     shape = shape_of_value(frame, state, child, depth + 1)
                     children[key] = merge_shapes(children[key], shape) if key in children else shape
             known = frame.shapes.get(sid)

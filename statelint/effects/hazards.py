@@ -26,9 +26,10 @@ def history(state: State, value: Value) -> int:
     for item in value.items or ():
         bits |= history(state, item)
     if value.views and not bits:
-        for (sid, key), held in state.fields.items():
-            if isinstance(key, str) and key.startswith("[") and any(s == sid for s, _ in value.views):
-                bits |= effective(state, held)[0]
+        for sid, _ in value.views:
+            for key, held in state.fields.of(sid).items():
+                if isinstance(key, str) and key.startswith("["):
+                    bits |= effective(state, held)[0]
     return bits
 
 

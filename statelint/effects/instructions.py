@@ -355,8 +355,7 @@ def container(
         return Value(kind, items=items, deps=deps, grad=grad, hist=hist, doubt=doubt)
     sid = frame.new(at, "build")
     # A site in a loop starts with an empty container in each turn.
-    for field in [f for f in state.fields if f[0] == sid]:
-        del state.fields[field]
+    state.fields.drop(sid)
     for i, item in enumerate(items[:32]):
         state.fields[(sid, fields.key_text(i))] = item
     if len(items) > 32:
@@ -368,16 +367,14 @@ def container(
 
 def _build_dict(frame: Frame, state: State, instr: ir.BuildDict) -> None:
     sid = frame.new(instr.at, "dict")
-    for field in [f for f in state.fields if f[0] == sid]:
-        del state.fields[field]
+    state.fields.drop(sid)
     result = Value(DICT, frozenset(((sid, ALL),)))
     for key_reg, value_reg in zip(instr.keys, instr.values, strict=True):
         value = frame.regs[value_reg]
         if key_reg < 0:
             for source, _ in value.views:
-                for (owner, key), held in list(state.fields.items()):
-                    if owner == source:
-                        state.fields[(sid, key)] = held
+                for key, held in state.fields.of(source).items():
+                    state.fields[(sid, key)] = held
             if frame.analyzer.outside_view(frame, value):
                 fields.assign(frame, state, result, fields.ANY, fields.element(frame, state, value, instr.at), weak=True)
             continue
@@ -411,6 +408,8 @@ def _build_slice(frame: Frame, state: State, instr: ir.BuildSlice) -> None:
         half_lower = None if lower == "?" else lower
         half_upper = None if upper == "?" else upper
         const = ("slice", half_lower, half_upper) if isinstance(step, int) and step > 0 else ("slice", None, None)
+    if const == ("slice", None, None) and (lower, upper, step) != (None, None, 1):
+        const = ("slice", Linear(0, 0), None)  # all of the axis as far as is known, but not at the same indices
     frame.regs[instr.dst] = Value(PLAIN, const=const, deps=deps)
 
 

@@ -70,8 +70,8 @@ def _fill(frame: Frame, state: State, sid: int, args: tuple[Value, ...], starred
             return
         copied = False
         for owner, _ in source.views:
-            for (base, key), value in list(state.fields.items()):
-                if base == owner and isinstance(key, str) and key.startswith("["):
+            for key, value in state.fields.of(owner).items():
+                if isinstance(key, str) and key.startswith("["):
                     state.fields[(sid, key)] = value
                     copied = True
         if not copied or any(frame.outside(o) for o, _ in source.views):
@@ -86,7 +86,7 @@ def layer_elements(frame: Frame, state: State, obj: Value) -> list[Value]:
     found: list[tuple[int, Value]] = []
     anything: list[Value] = []
     for sid, _ in obj.views:
-        keys = {k for (s, k) in state.fields if s == sid and isinstance(k, str) and k.startswith("[")}
+        keys = {k for k in state.fields.of(sid) if isinstance(k, str) and k.startswith("[")}
         shape = frame.shapes.get(sid)
         if shape is not None:
             keys |= {k for k in shape.children if isinstance(k, str) and k.startswith("[")}

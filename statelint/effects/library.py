@@ -42,7 +42,7 @@ from statelint.effects.value import (
 )
 from statelint.effects.writes import effective, guard_texts, kind_of
 from statelint.models.record import Condition, FunctionModel, Result
-from statelint.storage import ALL
+from statelint.storage import ALL, rearranged
 
 if TYPE_CHECKING:
     from statelint.effects.analyzer import Analyzer
@@ -394,6 +394,8 @@ class Library:
                 source.doubt, mark,
             )  # fmt: skip
         views = source.views
+        if model.name.rpartition(".")[2] not in SAME_AXES:
+            views = frozenset((sid, rearranged(region)) for sid, region in views)
         doubt = source.doubt
         if mode == "maybe":
             doubt += 1
@@ -446,6 +448,11 @@ class Library:
         return None
 
 
+SAME_AXES = frozenset(
+    "detach data numpy from_numpy asarray asanyarray ascontiguousarray array as_tensor contiguous to cpu cuda float double half "
+    "bfloat16 type type_as astype real imag requires_grad_ alias".split()
+)
+"""Views, or arguments returned as they are, whose elements stand at the same indices."""
 SHAPE_LIKE = frozenset(("shape", "dtype", "device", "ndim", "is_cuda", "requires_grad", "itemsize", "nbytes"))
 PROPERTIES = frozenset(("T", "mT", "H", "mH", "data", "real", "imag", "flat", "grad"))
 

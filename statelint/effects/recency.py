@@ -137,12 +137,17 @@ def age(frame: Frame, state: State, start: Mark) -> None:
             if new is not old:
                 state.env[name] = new
         sids = aging.sids
-        renamed = {}
-        for (sid, key), old in state.fields.items():
-            field = (sids.get(sid, sid), key)
-            new = value(old)
-            renamed[field] = join(renamed[field], new) if field in renamed else new
-        state.fields = renamed
+        renamed: dict[int, dict[object, Value]] = {}
+        for sid, table in state.fields.tables():
+            moved = {key: value(old) for key, old in table.items()}
+            target = sids.get(sid, sid)
+            into = renamed.get(target)
+            if into is None:
+                renamed[target] = moved
+            else:
+                for key, new in moved.items():
+                    into[key] = join(into[key], new) if key in into else new
+        state.fields.replace(renamed)
         if state.extra:
             extra = {}
             for sid, (hist, grad, deps) in state.extra.items():

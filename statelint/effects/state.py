@@ -7,13 +7,87 @@ were made. ``saved`` says which saves stand on a storage, ``clobbered`` which sa
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from statelint.effects.value import Value, join
 
 Field = tuple[int, object]
 Extra = tuple[int, int, int]
 """``(hist, grad, deps)`` added by writes."""
+
+
+class Heap:
+    """Fields by storage. The table of one storage is shared between copies until one of them writes to it."""
+
+    __slots__ = ("_owned", "_tables")
+
+    def __init__(self) -> None:
+        self._tables: dict[int, dict[object, Value]] = {}
+        self._owned: set[int] = set()
+
+    def copy(self) -> Heap:
+        """A heap with the same contents; neither owns a table any more."""
+        new = Heap.__new__(Heap)
+        new._tables = self._tables.copy()
+        new._owned = set()
+        self._owned = set()
+        return new
+
+    def get(self, field: Field) -> Value | None:
+        """The value of a field that was written."""
+        table = self._tables.get(field[0])
+        return None if table is None else table.get(field[1])
+
+    def __getitem__(self, field: Field) -> Value:
+        return self._tables[field[0]][field[1]]
+
+    def __contains__(self, field: Field) -> bool:
+        table = self._tables.get(field[0])
+        return table is not None and field[1] in table
+
+    def __setitem__(self, field: Field, value: Value) -> None:
+        sid, key = field
+        table = self._tables.get(sid)
+        if table is None:
+            self._tables[sid] = {key: value}
+            self._owned.add(sid)
+        elif sid in self._owned:
+            table[key] = value
+        else:
+            self._tables[sid] = {**table, key: value}
+            self._owned.add(sid)
+
+    def of(self, sid: int) -> dict[object, Value]:
+        """The written fields of a storage; not to be changed."""
+        return self._tables.get(sid) or _NO_FIELDS
+
+    def drop(self, sid: int) -> None:
+        """Forget a storage: its site allocates it anew."""
+        self._tables.pop(sid, None)
+        self._owned.discard(sid)
+
+    def tables(self) -> Iterable[tuple[int, dict[object, Value]]]:
+        """All storages with written fields."""
+        return self._tables.items()
+
+    def items(self) -> Iterable[tuple[Field, Value]]:
+        """All written fields."""
+        for sid, table in self._tables.items():
+            for key, value in table.items():
+                yield (sid, key), value
+
+    def replace(self, tables: dict[int, dict[object, Value]]) -> None:
+        """Take other contents."""
+        self._tables = tables
+        self._owned = set(tables)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Heap) and self._tables == other._tables
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+_NO_FIELDS: dict[object, Value] = {}
 
 
 class State:
@@ -23,7 +97,7 @@ class State:
 
     def __init__(self) -> None:
         self.env: dict[str, Value] = {}
-        self.fields: dict[Field, Value] = {}
+        self.fields = Heap()
         self.extra: dict[int, Extra] = {}
         self.saved: dict[int, int] = {}
         self.clobbered = 0
@@ -86,22 +160,42 @@ def _join_env(a: dict[str, Value], b: dict[str, Value]) -> dict[str, Value]:
     return new
 
 
-def _join_fields(
-    a: dict[Field, Value], b: dict[Field, Value], initial: Callable[[Field], Value | None]
-) -> dict[Field, Value]:
-    new = dict(b)
-    for field, value in a.items():
-        other = new.get(field)
-        if other is not value:
-            if other is None:
-                other = initial(field)
-            new[field] = value if other is None else join(value, other)
-    if len(new) > len(a):
-        for field, value in b.items():
-            if field not in a:
-                other = initial(field)
-                if other is not None:
-                    new[field] = join(value, other)
+def _join_fields(a: Heap, b: Heap, initial: Callable[[Field], Value | None]) -> Heap:
+    new = Heap()
+    tables = new._tables
+    others = b._tables
+    for sid, mine in a._tables.items():
+        other = others.get(sid)
+        if other is mine:
+            tables[sid] = mine
+        else:
+            tables[sid] = _join_table(sid, mine, other or _NO_FIELDS, initial)
+            new._owned.add(sid)
+    for sid, theirs in others.items():
+        if sid not in tables:
+            tables[sid] = _join_table(sid, _NO_FIELDS, theirs, initial)
+            new._owned.add(sid)
+    a._owned = set()
+    b._owned = set()
+    return new
+
+
+def _join_table(
+    sid: int, a: dict[object, Value], b: dict[object, Value], initial: Callable[[Field], Value | None]
+) -> dict[object, Value]:
+    new: dict[object, Value] = {}
+    for key, value in a.items():
+        other = b.get(key)
+        if other is value:
+            new[key] = value
+            continue
+        if other is None:
+            other = initial((sid, key))
+        new[key] = value if other is None else join(value, other)
+    for key, value in b.items():
+        if key not in a:
+            other = initial((sid, key))
+            new[key] = value if other is None else join(value, other)
     return new
 
 

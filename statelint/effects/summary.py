@@ -76,18 +76,17 @@ def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
     _reach(exit_state, result, reachable)
     kept: list[tuple[int, object, Value]] = []
     frontier = True
-    done: set[tuple[int, object]] = set()
+    done: set[int] = set()
     while frontier:
         frontier = False
-        for (sid, name), value in exit_state.fields.items():
-            if (sid, name) in done:
+        for sid, table in exit_state.fields.tables():
+            if sid in done or not (frame.outside(sid) or sid in reachable):
                 continue
-            if frame.outside(sid) or sid in reachable:
-                done.add((sid, name))
+            done.add(sid)
+            frontier = True
+            for name, value in table.items():
                 kept.append((sid, name, value))
-                before = len(reachable)
                 _reach(exit_state, value, reachable)
-                frontier = frontier or len(reachable) > before
     relevant = {sid for sid in exit_state.saved if sid in reachable or frame.outside(sid)}
     saved = {sid: exit_state.saved[sid] for sid in relevant}
     wanted = 0
