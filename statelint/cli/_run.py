@@ -103,7 +103,7 @@ class Run:
         self._settle_collector()
         bar = _screen.Bar(not self._arguments.quiet)
         try:
-            return Engine(self.configurations, self.settings.jobs).run(self.files, bar.callback)
+            return Engine(self.configurations, self.settings.jobs).run(self.files, bar.callback, self._folders)
         finally:
             bar.close()
 
@@ -115,9 +115,14 @@ class Run:
         bar = _screen.Bar(not self._arguments.quiet)
         try:
             engine = Engine(self.configurations, self.settings.jobs)
-            return fixing.fix(engine, self.files, self.settings.unsafe_fixes, bar.callback)
+            return fixing.fix(engine, self.files, self.settings.unsafe_fixes, bar.callback, self._folders)
         finally:
             bar.close()
+
+    @property
+    def _folders(self) -> list[str]:
+        paths = (os.path.normpath(os.path.join(self._folder, each)) for each in self.paths)
+        return [each for each in paths if os.path.isdir(each)]
 
     def _settle_collector(self) -> None:
         import gc

@@ -10,6 +10,7 @@ import msgspec
 
 from statelint.config import Configurations, Settings
 from statelint.engine.describe import describe, place
+from statelint.engine.entries import dead_entries
 from statelint.engine.project import Failure, Project, failure, shown_path
 from statelint.engine.selection import RuleChoice
 from statelint.engine.suppressions import Suppressions
@@ -62,8 +63,13 @@ class Engine:
         self._analyse = analyse
         self._choices: dict[int, RuleChoice] = {}
 
-    def run(self, files: Mapping[str, bytes | None], progress: Progress | None = None) -> Outcome:
-        """Lint files, given by absolute path, with the bytes to take instead of those on disk (None: on disk)."""
+    def run(
+        self, files: Mapping[str, bytes | None], progress: Progress | None = None, folders: Sequence[str] = ()
+    ) -> Outcome:
+        """Lint files, given by absolute path, with the bytes to take instead of those on disk (None: on disk).
+
+        ``folders`` are the absolute folders that the files were looked for in.
+        """
         sources = [SourceFile(shown_path(path), path, data=data) for path, data in sorted(files.items())]
         settings = self._analysis_settings(sources)
         project = Project(sources, settings)
@@ -82,6 +88,7 @@ class Engine:
             found, hushed = self._file(project, file, by_module.get(name, []), share.problems.get(name, []))
             reported += found
             silenced += hushed
+        reported += self._entries(project, files, folders)
         reported.sort(key=lambda each: place(each.finding))
         silenced.sort(key=lambda each: place(each.finding))
         return Outcome(tuple(reported), tuple(silenced), (*share.failures, *failures), len(sources), project)
@@ -103,9 +110,25 @@ class Engine:
             budget=max(each.budget for each in every),
         )
 
+    def _entries(self, project: Project, files: Mapping[str, bytes | None], folders: Sequence[str]) -> list[Reported]:
+        """What is wrong with the configurations that hold for the files."""
+        reported: list[Reported] = []
+        found = {each.origin: each for each in (self._configurations.of(os.path.dirname(path)) for path in files)}
+        for origin, settings in sorted(found.items()):
+            dead = dead_entries(settings, files, folders) if origin else None
+            if dead is None or "SL003" not in self._rules(settings).selected:
+                continue
+            counts: Counter[tuple[str, str, str]] = Counter()
+            for draft in dead[1]:
+                finding = describe(draft, dead[0], project, self._rules(settings), counts)
+                reported.append(Reported(finding, dead[0], draft))
+        return reported
+
     def choice(self, file: SourceFile) -> RuleChoice:
         """Return which rules hold for a file."""
-        settings = self._configurations.of(os.path.dirname(file.absolute))
+        return self._rules(self._configurations.of(os.path.dirname(file.absolute)))
+
+    def _rules(self, settings: Settings) -> RuleChoice:
         if id(settings) not in self._choices:
             self._choices[id(settings)] = RuleChoice(settings)
         return self._choices[id(settings)]

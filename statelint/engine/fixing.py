@@ -38,14 +38,20 @@ class Fixed(msgspec.Struct, frozen=True):
         return sum(number for rules in self.applied.values() for number in rules.values())
 
 
-def fix(engine: Engine, files: Mapping[str, bytes | None], unsafe: bool, progress: Progress | None = None) -> Fixed:
+def fix(
+    engine: Engine,
+    files: Mapping[str, bytes | None],
+    unsafe: bool,
+    progress: Progress | None = None,
+    folders: Sequence[str] = (),
+) -> Fixed:
     """Apply all fixes that may be, in memory, in at most ten passes."""
     current = dict(files)
     originals: dict[str, SourceFile] = {}
     before: dict[str, bytes] = {}
     applied: dict[str, Counter[str]] = {}
     notes: list[str] = []
-    outcome = engine.run(current, progress)
+    outcome = engine.run(current, progress, folders)
     for _ in range(_PASSES):
         changed = False
         for file, rows in by_file(outcome.reported):
@@ -63,7 +69,7 @@ def fix(engine: Engine, files: Mapping[str, bytes | None], unsafe: bool, progres
             changed = True
         if not changed:
             break
-        outcome = engine.run(current, progress)
+        outcome = engine.run(current, progress, folders)
     changes: list[Change] = []
     for absolute, file in sorted(originals.items()):
         after = current[absolute]

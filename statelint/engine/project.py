@@ -56,6 +56,7 @@ class Project:
         self._found: dict[tuple[str, str], SourceFile | None] = {}
         self._tops: dict[tuple[str, str], bool] = {}
         self._irs: dict[str, ModuleIR | None] = {}
+        self._lowered: dict[str | tuple[str, str], ModuleIR | None] = {}
         self._folder_of: dict[str, str] = {}
         self._nested: list[str] | None = None
         for file in sorted(files, key=lambda each: (each.kind != "python", each.absolute)):
@@ -97,16 +98,25 @@ class Project:
 
     def module_ir(self, name: str, importer: str = "") -> ModuleIR | None:
         """Lower a module, once. None if there is no such module of the user's, or it is no Python."""
+        key = name if not importer else (name, importer)
+        try:
+            return self._lowered[key]
+        except KeyError:
+            pass
         file = self.source(name, importer)
         if file is None:
-            return None
-        if file.module not in self._irs:
-            self._irs[file.module] = self._lower(file)
-        return self._irs[file.module]
+            lowered = None
+        elif file.module in self._irs:
+            lowered = self._irs[file.module]
+        else:
+            lowered = self._irs[file.module] = self._lower(file)
+        self._lowered[key] = lowered
+        return lowered
 
     def forget(self, name: str) -> None:
         """Drop the IR of a module; it is lowered again if it is asked for again."""
         self._irs.pop(name, None)
+        self._lowered.clear()
 
     def _lower(self, file: SourceFile) -> ModuleIR | None:
         from statelint.ir import TooDeep, lower_module

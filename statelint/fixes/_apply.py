@@ -29,8 +29,8 @@ def apply_fixes(source: SourceFile, findings: Sequence[Finding], unsafe: bool) -
     """Apply the fixes of a file's findings that fit beside each other; None if nothing changes.
 
     Of fixes that overlap the one that comes first in the file is taken, the others are for the next pass. A fix with
-    several edits is taken whole or not at all, and one function gets one fix of a rule at a time, so that no two
-    choose the same new name.
+    several edits is taken whole or not at all, and one function gets one unsafe fix of a rule at a time, so that no
+    two choose the same new name.
     """
     chosen: list[Finding] = []
     taken: list[Edit] = []
@@ -39,7 +39,8 @@ def apply_fixes(source: SourceFile, findings: Sequence[Finding], unsafe: bool) -
         if finding.fix is None or not _wanted(finding.fix, unsafe):
             continue
         place = (finding.code, finding.function)
-        if finding.function and place in isolated:
+        alone = finding.function and finding.fix.applicability is Applicability.UNSAFE
+        if alone and place in isolated:
             continue
         if any(_clash(edit, other) for edit in finding.fix.edits for other in taken):
             continue

@@ -14,6 +14,8 @@ _NEXT_FOREIGN = re.compile(r"[,\s]+(?=[A-Za-z]+[0-9])")
 
 def fix(draft: Draft, source: SourceFile) -> Fix | None:
     """Remove the unused selectors; with all of them the directive; with all of the comment the blanks before it."""
+    if "start" not in draft.hint:  # an entry of the configuration
+        return None
     start = int(draft.hint["start"])
     unused = {int(each) for each in draft.hint["unused"].split()}
     directive = next((each for each in source.comments.directives if each.start == start), None)

@@ -116,6 +116,21 @@ def test_configuration_from_the_command_line(run, tmp_path):
     assert run("--config", "selct=[]")[0] == 2
 
 
+def test_entries_that_match_nothing_are_findings(run, tmp_path):
+    write(tmp_path, a="BAD\n", sub__b="x\n")
+    text = '[tool.statelint.per-file-ignores]\n"a.py" = ["SL201"]\n"gone/**" = ["SL201"]\n"!sub/**" = ["SL6"]\n'
+    (tmp_path / "pyproject.toml").write_text(text)
+    code, out, _ = run("--output-format", "json")
+    assert (code, found(out)) == (1, [("pyproject.toml", 3, "SL003")])
+    assert "`gone/**`" in out
+    assert run("a.py", "--output-format", "json")[1] == "[]\n"
+    assert run("sub", "--output-format", "json")[1] == "[]\n"
+    assert "gone/**" in run()[1]
+    assert run("--add-ignore", "--fix")[0] == 0
+    assert (tmp_path / "pyproject.toml").read_text() == text
+    assert run("--ignore", "SL003")[0] == 0
+
+
 def test_fix(run, tmp_path):
     write(tmp_path, a="BAD\r\nx = 1  # keep  # statelint: ignore[SL201]\r\n", b="y  # noqa: SL601\n", c="z\n")
     before = (tmp_path / "c.py").stat().st_mtime_ns

@@ -51,7 +51,7 @@ class ModuleFacts(msgspec.Struct):
 
 def spans(text, word):
     for number, line in enumerate(re.split(r"\r\n|\r|\n", text), 1):
-        for found in re.finditer(rf"\b{word}\b", line):
+        for found in re.finditer(rf"\b{word}\b", line.partition("#")[0]):
             start = len(line[: found.start()].encode())
             yield number, start, number, start + len(word)
 

@@ -52,10 +52,12 @@ def test_insertions_at_one_place_do_not_mix():
     )
 
 
-def test_one_fix_of_a_rule_per_function():
-    one, two = finding(Edit(1, 1, 1, 2, "a"), function="f"), finding(Edit(2, 1, 2, 2, "b"), function="f", line=2)
+def test_one_unsafe_fix_of_a_rule_per_function():
+    first = {"function": "f", "applicability": UNSAFE}
+    one, two = finding(Edit(1, 1, 1, 2, "a"), **first), finding(Edit(2, 1, 2, 2, "b"), **first, line=2)
     other = finding(Edit(3, 1, 3, 2, "c"), function="g", line=3)
-    assert apply("x\ny\nz\n", one, two, other) == "a\ny\nc\n"
+    assert apply("x\ny\nz\n", one, two, other, unsafe=True) == "a\ny\nc\n"
+    assert apply("x\ny\nz\n", one, two, other) == "x\ny\nc\n"
 
 
 def test_applicability():
