@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from statelint.effects import caches, fields, hazards, keys, retention, summary
+from statelint.effects import arguments, caches, fields, hazards, keys, retention, summary
 from statelint.effects.blocks import OverBudget, join, run_block
 from statelint.effects.facts import AnyFact, Calls, ClassFacts, FunctionFacts, Key, MemoFunction, ModuleFacts, Root, Span
 from statelint.effects.frame import Frame, Shape
@@ -80,6 +80,7 @@ class Analyzer:
         self.hazards = hazards
         self.keys = keys
         self.caches = caches
+        self.arguments = arguments
         self.retention = retention
         self._memo = Memo()
         self._class_values: dict[Key, dict[str, Value]] = {}
@@ -615,6 +616,7 @@ class Analyzer:
             if exit_state is not None and yielded is not None:
                 exit_state.fields[(sid, fields.ANY)] = yielded
             result = Value(1 << 15, frozenset(((sid, ALL),)))
+        arguments.settle(frame)
         retention.settle(frame, hazards.history(exit_state, result) if exit_state is not None and result is not None else 0)
         self._collect(frame, exit_state, result)
         self._nested(frame, exit_state)

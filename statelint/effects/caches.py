@@ -7,6 +7,8 @@ from statelint.effects.frame import Frame
 from statelint.effects.state import State
 from statelint.effects.value import CONTAINER, UNKNOWN, Value
 from statelint.effects.writes import effective, kind_of, may_be_array, origin_texts
+from statelint.ir.nodes import CallMethod, GetItem, If, Try
+from statelint.resolve.bindings import walk
 
 
 def store(frame: Frame, state: State, cache: Value, key: Value, value: Value, at: Span) -> None:
@@ -18,9 +20,7 @@ def store(frame: Frame, state: State, cache: Value, key: Value, value: Value, at
         if reference is None:
             continue
         text = reference.text
-        guard = next((g for g, _ in frame.guards if _tests_membership(g, text)), None)
-        looked_up = guard is not None or text in frame.lookups
-        if not looked_up or kind_of(frame, cache) & ~(CONTAINER | UNKNOWN):
+        if not _looked_up(frame, text) or kind_of(frame, cache) & ~(CONTAINER | UNKNOWN):
             continue
         missing = missing_inputs(frame, state, value, effective(state, key)[2], text)
         hist, grad, _ = effective(state, value)
@@ -32,8 +32,37 @@ def store(frame: Frame, state: State, cache: Value, key: Value, value: Value, at
         )  # fmt: skip
 
 
-def _tests_membership(guard: str, cache: str) -> bool:
-    return guard.endswith(f" in {cache}") or guard.startswith(f"{cache}.get(") or f" in {cache}" in guard
+def _looked_up(frame: Frame, cache: str) -> bool:
+    """Whether the function tests membership in the cache, or takes a value out of it and tests that."""
+    if frame.lookups is None:
+        frame.lookups = _lookups(frame)
+    return cache in frame.lookups
+
+
+def _lookups(frame: Frame) -> frozenset[str]:
+    names: set[str] = set()
+    for instr in walk(frame.fn.body):
+        if type(instr) is If and instr.key:
+            key = instr.key
+            if " in " in key:
+                names.add(key.rpartition(" in ")[2].removesuffix(".keys()"))
+            if ".get(" in key:
+                names.add(key.partition(".get(")[0])
+        elif type(instr) is CallMethod and instr.name in ("get", "setdefault"):
+            source = frame.regs[instr.obj]
+            names.update(frame.path(sid) for sid, _ in source.views)
+        elif type(instr) is Try and any(h.kind >= 0 for h in instr.handlers):
+            names.update(_subscripted(frame, instr))
+    return frozenset(names - {""})
+
+
+def _subscripted(frame: Frame, instr: Try) -> set[str]:
+    """``try: return cache[key]`` with a handler."""
+    found: set[str] = set()
+    for inner in instr.body:
+        if type(inner) is GetItem:
+            found.update(frame.path(sid) for sid, _ in frame.regs[inner.obj].views)
+    return found
 
 
 def missing_inputs(frame: Frame, state: State, value: Value, key_deps: int, cache: str) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from statelint.effects.value import (
     ABSENT,
     ARRAY,
     CLASS,
+    DICT,
     FUNCTION,
     JAX,
     KEY,
@@ -63,7 +64,10 @@ def call(
     if len(func.refs) == 1:
         result = _call_ref(frame, state, func, func.refs[0], args, starred, keywords, at)
     else:
+        # Which of them it is depends on something that is not known here: what each does is not certain.
+        frame.ambiguity += 2
         results = [_call_ref(frame, state, func, ref, args, starred, keywords, at) for ref in func.refs]
+        frame.ambiguity -= 2
         joined = join_all(results)
         assert joined is not None
         result = joined
@@ -570,6 +574,24 @@ def _zip(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Sp
     return Value(1 << 15, frozenset(((sid, ALL),)))
 
 
+def _dict(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
+    if args and not (len(args) == 1 and args[0].kind & DICT) or not args and any(k is None for k, _ in keywords):
+        return None
+    sid = frame.new(at, "dict")
+    state.fields.drop(sid)
+    result = Value(DICT, frozenset(((sid, ALL),)))
+    for source in (*args, *(v for k, v in keywords if k is None)):
+        for origin, _ in source.views:
+            for key, held in state.fields.of(origin).items():
+                state.fields[(sid, key)] = held
+        if frame.analyzer.outside_view(frame, source):
+            fields.assign(frame, state, result, fields.ANY, fields.element(frame, state, source, at), weak=True)
+    for name, value in keywords:
+        if name is not None:
+            state.fields[(sid, fields.key_text(name))] = value
+    return result
+
+
 def _context_manager(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
     if args and args[0].refs:
         return Value(FUNCTION, refs=(WrapRef("contextmanager", args[0]),))
@@ -583,6 +605,7 @@ SPECIAL = {
     "functools.partial": _partial,
     "enumerate": _enumerate,
     "zip": _zip,
+    "dict": _dict,
     "functools.wraps": lambda frame, state, args, keywords, at: Value(FUNCTION, refs=(LibRef("statelint.identity"),)),
     "statelint.identity": _decorating,
     "property": _decorating,

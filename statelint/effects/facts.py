@@ -77,6 +77,15 @@ class ArgumentWrite(Fact, frozen=True):
     guards: tuple[str, ...]
 
 
+class Reused(Fact, frozen=True):
+    """An argument that a callee overwrote (``param``, at ``at``) is used afterwards by its caller under ``name``."""
+
+    param: str
+    name: str
+    caller: Key
+    call: Link
+
+
 class Draw(Fact, frozen=True):
     """A global or hidden generator is drawn from: ``what`` (dotted) consumes ``generator``."""
 
@@ -197,6 +206,7 @@ AnyFact = (
     StateRead
     | StateWrite
     | ArgumentWrite
+    | Reused
     | Draw
     | Seed
     | External

@@ -62,6 +62,16 @@ class ConsumeRecord(NamedTuple):
     doubt: int
 
 
+class PassedArgument(NamedTuple):
+    """A local value is handed to a call that overwrites it: ``write`` is where, ``name`` the local's name, ``at`` the call."""
+
+    write: Key
+    write_at: Span
+    param: str
+    name: str
+    at: Span
+
+
 class Shape:
     """Types below an access path: a value without views, and shapes of its fields."""
 
@@ -109,9 +119,11 @@ class Frame:
         self._array_writes_seen: set[tuple[int, Region, Key, Span]] = set()
         self.consumed_values: list[Value] = []
         self.site: object = 0
+        self.ambiguity = 0
         self.instr: Instr | None = None
         self.consumed_history = 0
-        self.lookups: set[str] = set()
+        self.lookups: frozenset[str] | None = None
+        self.passed: dict[PassedArgument, str] = {}
         self.retained: list[tuple[int, Retain]] = []
         self.exit_state: State | None = None
         self.augmented: set[int] = set()

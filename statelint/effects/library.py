@@ -122,6 +122,11 @@ class Library:
         if condition.kind == "given":
             given = value is not None and value.kind != NONE
             return given != condition.negated, 0, 0
+        if condition.kind == "array":
+            known = kind_of(frame, value) if value is not None else 0
+            if not known & ~SCALAR:
+                return condition.negated, 0, 0
+            return (not condition.negated, 0, 0) if not known & ~ARRAY else (True, 0, 1)
         const: object = ABSENT
         doubt = 0
         if value is None:
@@ -177,7 +182,12 @@ class Library:
                 self.analyzer.hazards.consume(frame, state, consumed, at, "backward")
         bits = self._save(frame, state, model, bound, at, op, grad, False)
         mutated = self._mutate(frame, state, model, bound, at, op, hist | bits, grad, deps, texts or {})
-        result = self._result(frame, state, model, model.result, bound, at, results or {}, hist | bits, grad, deps, doubt, "")
+        specs = self._specs(frame, state, model, bound) if model.alternatives else (model.result,)
+        made = [
+            self._result(frame, state, model, spec, bound, at, results or {}, hist | bits, grad, deps, doubt, "")
+            for spec in specs
+        ]
+        result = made[0] if len(made) == 1 else join_all(made) or NOTHING
         if grad and model.saves:
             after = self._save(frame, state, model, {**bound, "result": result}, at, op, grad, True)
             if after:
@@ -187,6 +197,17 @@ class Library:
                         mine = state.extra.get(sid, (0, 0, 0))
                         state.extra[sid] = (mine[0] | after, mine[1], mine[2])
         return result
+
+    def _specs(self, frame: Frame, state: State, model: FunctionModel, bound: Arguments) -> tuple[Result, ...]:
+        """What the result may be: the first alternative that surely holds, and those before it that may."""
+        found: list[Result] = []
+        for alternative in model.alternatives:
+            held = [self._holds(frame, state, model, bound, condition) for condition in alternative.conditions]
+            if all(holds for holds, _, _ in held):
+                found.append(alternative.result)
+                if not any(doubt for _, _, doubt in held):
+                    return tuple(found)
+        return (*found, model.result)
 
     def _outside(self, frame: Frame, state: State, model: FunctionModel, bound: Arguments, at: Span, op: str) -> None:
         if model.draws:
@@ -320,6 +341,9 @@ class Library:
         if mode == "none":
             return NOTHING
         if mode == "fresh":
+            target = _overwritten(model, bound)
+            if target is not None and not tag:
+                return self._alias(frame, state, model, "same", target, kind, at, hist, grad, deps, tag)
             if not kind:
                 kind = self._natural_kind(frame, model, bound)
             if not kind & ~SCALAR:
@@ -343,7 +367,7 @@ class Library:
                 if returned is not None:
                     return returned
                 return Value(UNKNOWN, frozenset(((frame.new(at, "c" + tag), ALL),)), deps=deps, grad=grad, hist=hist)
-            source = bound.get(spec.of)
+            source = self._source(frame, state, bound, spec.of, at)
             if source is None:
                 return Value(kind or UNKNOWN, frozenset(((frame.new(at, "r" + tag), ALL),)), deps=deps, grad=grad, hist=hist)
             return self._alias(frame, state, model, mode, source, kind, at, hist, grad, deps, tag)
@@ -404,6 +428,17 @@ class Library:
             kind = source.kind
         return Value(kind, views, ABSENT, (), None, own_deps | deps, own_grad, own_hist, doubt, mark)
 
+    def _source(self, frame: Frame, state: State, bound: Arguments, of: str, at: Span) -> Value | None:
+        """The argument that a row's result names: a parameter, what ``*args`` took, or with ``[*]`` an element of one."""
+        found = bound.get(of)
+        if found is None:
+            name = of.removesuffix("[*]")
+            whole = bound.get(name)
+            if whole is not None:
+                return fields.element(frame, state, whole, at)
+            found = join_all(v for k, v in bound.items() if k.startswith(f"*{name}") and k[len(name) + 1 :].isdigit())
+        return found
+
     def _natural_kind(self, frame: Frame, model: FunctionModel, bound: Arguments) -> int:
         root = model.name.partition(".")[0]
         default = _DEFAULT_KIND.get(root, 0)
@@ -459,6 +494,16 @@ PROPERTIES = frozenset(("T", "mT", "H", "mH", "data", "real", "imag", "flat", "g
 
 def _root_is_tensorlike(frame: Frame, obj: Value) -> bool:
     return any(frame.storages[sid].kind == "param" or frame.evidence.get(sid, 0) & TENSOR for sid, _ in obj.views)
+
+
+def _overwritten(model: FunctionModel, bound: Arguments) -> Value | None:
+    """The argument that a call writes its result into, and returns: ``out``, or the one changed for ``inplace=True``."""
+    for mutation in model.mutates:
+        inplace = any(c.what == "inplace" for c in mutation.conditions) and _is_true(bound.get("inplace"))
+        value = bound.get(mutation.what)
+        if value is not None and value.kind != NONE and (inplace or mutation.what == "out"):
+            return value.items[0] if value.items is not None and len(value.items) == 1 else value
+    return None
 
 
 def _is_true(value: Value | None) -> bool:

@@ -303,8 +303,9 @@ class Composition:
                     frame.save_bits[key] = bit
                     name = frame.name_of(self.state, sid) or record.name
                     chain = (link, *record.chain)[:6]
+                    doubt = record.doubt + frame.ambiguity
                     frame.saves.append(
-                        record._replace(sid=sid, region=region, grad=grad, chain=chain, name=name)
+                        record._replace(sid=sid, region=region, grad=grad, chain=chain, name=name, doubt=doubt)
                     )
                 bits |= bit
         self._bits[index] = bits
@@ -403,12 +404,13 @@ def compose_call(
         if not target.views:
             continue
         views = call._moved(frozenset(((sid, region),)))
-        entry = record._replace(chain=(link, *record.chain)[:6])
+        entry = record._replace(chain=(link, *record.chain)[:6], doubt=record.doubt + frame.ambiguity)
         if (views, entry.at, entry.key) in writes_done:
             continue
         writes_done.add((views, entry.at, entry.key))
         _clobber(frame, state, views, entry)
         _propagate(frame, views, entry)
+        frame.analyzer.arguments.passed(frame, state, summary, sid, target, entry, at)
     extras = []
     for sid, (hist, grad, deps) in summary.extra.items():
         more_deps, _, _ = call.origins(deps)

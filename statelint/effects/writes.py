@@ -46,7 +46,7 @@ def save(
         if not bit:
             bit = 1 << len(frame.saves)
             frame.save_bits[key] = bit
-            frame.saves.append(SaveRecord(sid, region, op, what, name, grad, doubt + value.doubt, link))
+            frame.saves.append(SaveRecord(sid, region, op, what, name, grad, doubt + value.doubt + frame.ambiguity, link))
         state.saved[sid] = state.saved.get(sid, 0) | bit
         # A new save of this site stands at the current version.
         state.clobbered &= ~bit
@@ -70,7 +70,7 @@ def write(
     """An array (or what may be one) is overwritten through a view."""
     if not value.kind & ~(SCALAR | JAX):
         return
-    doubt += value.doubt
+    doubt += value.doubt + frame.ambiguity
     known = kind_of(frame, value)
     if not known & (ARRAY | CONTAINER) and known & UNKNOWN and not known & ~UNKNOWN:
         doubt += 1
@@ -191,7 +191,7 @@ def add_state_write(
             texts,
             bool(own) or reads_old,
             traced,
-            bool(grad) and not state.no_grad and bool(grad & CERTAINLY or hist or grad),
+            not state.no_grad and attached(frame, grad),
             guard_texts(frame),
             not deps and source is not None,
             kind,
@@ -199,6 +199,17 @@ def add_state_write(
             doubt,
         )
     )
+
+
+def attached(frame: Frame, grad: int) -> bool:
+    """Whether a value needs a gradient for another reason than the receiver's own state, which may be a plain tensor."""
+    if grad & CERTAINLY:
+        return True
+    for sid in frame.origin_sids(grad):
+        root = frame.root(sid)
+        if root.kind != "param" or not frame.is_receiver(str(root.key)):
+            return True
+    return False
 
 
 def may_be_array(frame: Frame, value: Value) -> bool:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from statelint.checks.drafting import draft
-from statelint.effects.facts import CacheStore, FunctionFacts, MemoFunction, StateRead, StateWrite
+from statelint.effects.facts import CacheStore, FunctionFacts, MemoFunction, StateRead, StateRef, StateWrite
 from statelint.effects.program import Program
 from statelint.findings import Draft
 
 CODE = "SL901"
+CONSTRUCTORS = ("__init__", "__new__", "setup", "build", "__post_init__")
 
 
 def check(program: Program) -> Iterable[Draft]:
     """Stores under a key, in an attribute built once, and memoised functions."""
     for info, fact in program.facts(CacheStore):
         missing = [m for m in fact.missing if _varies(program, info, m)]
-        if missing:
+        taken_out = any(text.startswith(fact.state.text) for text in info.result)
+        if missing and taken_out and not _invalidated(program, info, fact.state):
             names = ", ".join(f"`{m}`" for m in missing)
             key = f"`{fact.key}`" if fact.key else "its key"
             message = f"`{fact.state.text}` caches a value that depends on {names}, but {key} does not"
@@ -38,6 +40,16 @@ def check(program: Program) -> Iterable[Draft]:
     yield from _memoised(program)
 
 
+def _invalidated(program: Program, info: FunctionFacts, state: StateRef) -> bool:
+    """Whether another method than the constructor empties or replaces the cache."""
+    for writer, write in program.writes.get(program.place(state), ()):
+        if writer.qualname == info.qualname or writer.name in CONSTRUCTORS:
+            continue
+        if write.how == "rebind" or (write.how == "call" and "clear(" in write.op):
+            return True
+    return False
+
+
 def _absent(guard: str, name: str) -> bool:
     return guard in (f"{name} is None", name) or guard.startswith("hasattr(") and name.rpartition(".")[2] in guard
 
@@ -52,7 +64,7 @@ def _varies(program: Program, info: FunctionFacts, text: str) -> bool:
         for owner in program.family((info.module, info.owner)):
             cls = program.classes.get(owner)
             methods = cls.stores.get(attribute, ()) if cls is not None else ()
-            if any(m not in ("__init__", "__new__", "setup", "build", "__post_init__") for m in methods):
+            if any(m not in CONSTRUCTORS for m in methods):
                 return True
         return False
     return head in program.global_writes.get(info.module, ())

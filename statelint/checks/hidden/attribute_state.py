@@ -24,6 +24,8 @@ def check(program: Program) -> Iterable[Draft]:
                 continue
             if region.traced and fact.traced:
                 break  # SL105 says it better
+            if fact.traced and not fact.graph:
+                break  # a statistic that is updated outside the graph: the rules on layers judge it
             if not returned(program, info, fact, region.root):
                 continue
             name = fact.state.text
