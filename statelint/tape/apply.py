@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from statelint.tape.arrays import Array, plain
+from statelint.tape.errors import LeakError
 from statelint.tape.record import LINEAR, Node, Primitive, here, primitive, state
 from statelint.tape.storage import Past, Raw, Region, Site, Storage, locate, put_region, take_region
 
@@ -128,6 +129,8 @@ def binary(prim: Primitive, x: Any, y: Any, depth: int = 2) -> Any:
     else:
         return NotImplemented
     ans = prim.fn(xraw, yraw)
+    if state.sealed and not state.recording and (xnode is not None or ynode is not None):
+        refuse_captured(prim)
     if (xnode is None and ynode is None) or not state.recording or ans.dtype.kind not in "fc":
         return fresh(own(ans))
     if ans.ndim > 1:
@@ -162,6 +165,14 @@ def unary(prim: Primitive, x: Any, depth: int = 2) -> Any:
     if plan.slots:
         save(node, (x,), out, site)
     return out
+
+
+def refuse_captured(prim: Primitive) -> None:
+    """A recomputed function used a differentiable value that it did not receive as an argument."""
+    raise LeakError(
+        f"'{prim.name}' uses a differentiable value that the recomputed function captured; its derivative would be "
+        "lost. Pass it as an argument"
+    )
 
 
 def own(ans: Raw) -> Raw:
@@ -216,6 +227,8 @@ def apply(prim: Primitive, args: Sequence[Any], static: dict[str, Any] | None = 
         return _out(prim, raw, args[0]) if prim.view else raw
     out = _out(prim, raw, args[0] if args else None)
     if not state.recording:
+        if state.sealed and (mask or tags):
+            refuse_captured(prim)
         out.stopped = out.storage.past is not None
         return out
     node = None
@@ -244,6 +257,8 @@ def _apply_many(
     tags: set[int],
 ) -> tuple[Array, ...]:
     """A primitive with several results: one node for all, and one selection each."""
+    if state.sealed and not state.recording and (mask or tags):
+        refuse_captured(prim)
     outs = tuple(fresh(own(np.array(raw) if isinstance(raw, np.ndarray) else raw)) for raw in raws)
     if not state.recording:
         return outs

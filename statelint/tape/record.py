@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from statelint.tape.storage import Raw, Site, Write
+from statelint.tape.storage import Raw, Site
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -33,7 +33,7 @@ class State:
     one no longer count as owed.
     """
 
-    __slots__ = ("depth", "harmless", "recording", "region", "strategy", "writes")
+    __slots__ = ("depth", "harmless", "recording", "region", "sealed", "strategy")
 
     def __init__(self) -> None:
         self.depth = 0
@@ -41,7 +41,7 @@ class State:
         self.recording = True
         self.region = 0
         self.harmless: Callable[[Site], bool] | None = None
-        self.writes: list[Write] | None = None
+        self.sealed = False
 
 
 state = State()
@@ -66,6 +66,17 @@ def level(strategy: Strategy | None = None, harmless: Callable[[Site], bool] | N
         yield state.depth
     finally:
         state.depth, state.strategy, state.recording, state.region, state.harmless = before
+
+
+@contextmanager
+def sealed() -> Iterator[None]:
+    """As :func:`no_grad`, but an operation on a value that carries a derivative is refused: it was captured."""
+    before = (state.recording, state.sealed)
+    state.recording, state.sealed = False, True
+    try:
+        yield
+    finally:
+        state.recording, state.sealed = before
 
 
 @contextmanager
