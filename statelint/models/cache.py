@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -65,14 +64,9 @@ class Cache:
             return payload
         with contextlib.suppress(OSError, ValueError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            handle, temporary = tempfile.mkstemp(dir=self.folder, suffix=".part")
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(hashlib.sha256(payload).digest() + payload)
-                Path(temporary).replace(self.folder / f"{key}.msgpack")
-            except OSError:
-                with contextlib.suppress(OSError):
-                    Path(temporary).unlink()
+            temporary = self.folder / f"{key}.{os.getpid()}.part"
+            temporary.write_bytes(hashlib.sha256(payload).digest() + payload)
+            temporary.replace(self.folder / f"{key}.msgpack")
         return payload
 
     def prune(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -16,6 +15,8 @@ class RowError(ValueError):
 
 def nearest(word: str, valid: Iterable[str]) -> str:
     """Return a hint such as ``; did you mean `saves`?``, naming the valid word closest to ``word``."""
+    import difflib  # only a mistake needs it
+
     words = sorted(valid)
     close = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
     if close:

@@ -142,7 +142,7 @@ def read_result(text: str, names: Collection[str] | None) -> Result:
         raise RowError(f"unknown result `{mode}`{nearest(mode, _MODES)}")
     needs = mode in ("view", "same", "maybe", "element", "call")
     if needs != bool(of):
-        raise RowError(f"result `{mode}` {'needs' if needs else 'takes no'} argument name")
+        raise RowError(f"result `{mode}` {'needs an' if needs else 'takes no'} argument name")
     if of:
         check_path(of.strip(), names)
     return Result(cast("ResultMode", mode), of.strip(), type=check_type(kind.strip()) if kind else "")

@@ -84,16 +84,16 @@ class Invocation(msgspec.Struct, frozen=True):
 class FunctionModel(msgspec.Struct, frozen=True):
     """One function or method. ``name`` is canonical; a method's first parameter is ``self``.
 
-    ``alternatives`` are tried in order before ``result``. A fresh result of a call that overwrites its argument ``out``,
-    or any argument ``when inplace``, is that argument. ``saves`` is None where it is unknown what reverse mode keeps; empty:
-    nothing. ``grad``: *flow* (the result needs a gradient if an operand does), *no* (never), *leaf* (it does, and is a leaf), *keyword* (a leaf if
-    ``requires_grad=True`` is passed). ``draws``: the generator consumed (``torch``, ``numpy``, ``python``,
-    ``tensorflow``, ``jax``, ``self``), unless the argument ``draws_unless`` is given. ``key``: (*consume* | *derive* |
-    *make*, argument). ``seeds``: the global generator that the call seeds. ``external``: file, network, process, clock,
-    environment, database, registry. ``effect``: print, log, io, ambient (writes process-wide state). ``backward``: the
-    argument whose history is consumed. ``context``: what the result does as a context manager or decorator: no_grad,
-    enable_grad, inference_mode, tape, fork_rng ... ``must_use``: the call is useless if its result is dropped.
-    ``provenance``: where the row comes from.
+    ``alternatives`` are tried in order before ``result``. A fresh result of a call that overwrites its argument
+    ``out``, or any argument ``when inplace``, is that argument. ``saves`` is None where it is unknown what reverse
+    mode keeps; empty: nothing. ``grad``: *flow* (the result needs a gradient if an operand does), *no* (never),
+    *leaf* (it does, and is a leaf), *keyword* (a leaf if ``requires_grad=True`` is passed). ``draws``: the generator
+    consumed (``torch``, ``numpy``, ``python``, ``tensorflow``, ``jax``, ``self``), unless the argument
+    ``draws_unless`` is given. ``key``: (*consume* | *derive* | *make*, argument). ``seeds``: the global generator
+    that the call seeds. ``external``: file, network, process, clock, environment, database, registry. ``effect``:
+    print, log, io, ambient (writes process-wide state). ``backward``: the argument whose history is consumed.
+    ``context``: what the result does as a context manager or decorator: no_grad, enable_grad, inference_mode, tape,
+    fork_rng ... ``must_use``: the call is useless if its result is dropped. ``provenance``: where the row comes from.
     """
 
     name: str

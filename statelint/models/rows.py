@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, Literal, TypeVar, cast
@@ -155,6 +154,8 @@ def read_class(name: str, row: Mapping[str, Toml]) -> ClassModel:
 
 def read_file(path: Path) -> ModelFile:
     """Read one model file; raise `ModelError` at its first mistake."""
+    import tomllib  # a run from the cache does not need it
+
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

@@ -6,8 +6,9 @@ import argparse
 import importlib
 import random
 import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from statelint.models import rows
 from statelint.models.derive import render
@@ -17,9 +18,18 @@ Tables = Mapping[str, Mapping[str, Mapping[str, render.Fields]]]
 """Rows by file and by table."""
 
 
-def shipped(library: str, folder: Path) -> tuple[dict[str, str], set[str]]:
-    """Return the derived rows of a library as lines by name, and the names that have a row by hand."""
+class Shipped(NamedTuple):
+    """What there is of a library: derived rows as lines by name, their other names, and names with a row by hand."""
+
+    derived: dict[str, str]
+    others: dict[str, list[str]]
+    by_hand: set[str]
+
+
+def shipped(library: str, folder: Path) -> Shipped:
+    """Return what there is of a library."""
     derived: dict[str, str] = {}
+    aliases: dict[str, list[str]] = {}
     by_hand: set[str] = set()
     for path in sorted((folder / library).rglob("*.toml")):
         file = rows.read_file(path)
@@ -27,13 +37,14 @@ def shipped(library: str, folder: Path) -> tuple[dict[str, str], set[str]]:
         for other, name in file.names.items():
             others.setdefault(name, []).append(other)
         lines = dict(_split(line) for line in path.read_text(encoding="utf-8").splitlines() if line.startswith('"'))
-        for name, model in [*file.functions.items(), *file.classes.items()]:
+        for name in (*file.functions, *file.classes):
             if "derived" in path.parts:
                 derived[name] = lines.get(name, "")
-            elif model.name:
+                aliases[name] = others.get(name, [])
+            else:
                 by_hand.update((name, *others.get(name, ())))
-        by_hand.update(name for name in file.unmodelled if "*" not in name)
-    return derived, by_hand
+        by_hand.update(file.unmodelled)
+    return Shipped(derived, aliases, by_hand)
 
 
 def _split(line: str) -> tuple[str, str]:
@@ -49,8 +60,18 @@ def compare(found: Tables, known: Mapping[str, str], names: Collection[str]) -> 
         for name, row in table.items()
     }
     return [
-        f"- {known[name]}\n+ {lines.get(name, 'nothing')}" for name in names if name in known and lines.get(name) != known[name]
+        f"- {known[name]}\n+ {lines.get(name, 'nothing')}"
+        for name in names
+        if name in known and lines.get(name) != known[name]
     ]
+
+
+def check(
+    derive: Callable[[Collection[str], Collection[str]], Tables], known: Shipped, names: Collection[str]
+) -> list[str]:
+    """Derive some rows again, with all their other names, and return how they differ from what is shipped."""
+    wanted = {other for name in names for other in (name, *known.others[name])}
+    return compare(derive(known.by_hand, wanted), known.derived, names)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -62,13 +83,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--into", type=Path, default=shipped_models(), metavar="FOLDER")
     options = parser.parse_args(arguments)
     module = importlib.import_module(f"statelint.models.derive.{options.library}_library")
-    derived, by_hand = shipped(options.library, options.into)
+    known = shipped(options.library, options.into)
     if options.check is not None:
-        names = random.Random(options.seed).sample(sorted(derived), min(options.check, len(derived)))
-        differences = compare(module.derive(by_hand, set(names)), derived, names)
+        names = random.Random(options.seed).sample(sorted(known.derived), min(options.check, len(known.derived)))
+        differences = check(module.derive, known, names)
         print("\n".join([*differences, f"{len(names)} rows derived again, {len(differences)} differ"]))
         return 1 if differences else 0
-    for file, tables in module.derive(by_hand, set()).items():
+    for file, tables in module.derive(known.by_hand, set()).items():
         path = options.into / options.library / "derived" / f"{file}.toml"
         render.write(path, options.library, module.version(), tables)
         print(f"{path}: {sum(len(table) for table in tables.values())} rows", file=sys.stderr)

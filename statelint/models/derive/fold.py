@@ -166,9 +166,12 @@ def _has_array(alias: Alias) -> bool:
 
 _ARRAYS = frozenset(("tensor", "empty", "ndarray", "jax"))
 _TYPES: Mapping[str, str] = {
-    "tensor": "tensor", "empty": "tensor", "int": "int", "float": "float", "bool": "bool", "str": "str", "complex": "scalar", "dtype": "dtype",
-    "ndarray": "ndarray", "jax": "jax", "list": "list", "tuple": "tuple", "dict": "dict", "Size": "tuple", "generic": "scalar",
-}  # fmt: skip
+    **{
+        word: word
+        for word in ("tensor", "ndarray", "jax", "int", "float", "bool", "str", "dtype", "list", "tuple", "dict")
+    },
+    **{"empty": "tensor", "complex": "scalar", "generic": "scalar", "Size": "tuple"},
+}
 
 
 def _flag(seen: Observation, flag: str, names: Names) -> bool | None:
@@ -216,7 +219,7 @@ def _saves(observations: Sequence[Observation], names: Names, notes: list[str], 
     relevant = [seen for seen in observations if seen.differentiable]
     able = {names.of(path) for seen in relevant for path in seen.differentiable}
     targets = {target_name(item.target, names) for seen in relevant for item in seen.saved if item.needed}
-    parts = []
+    parts: list[str] = []
     for target in _ordered(targets, names):
         items = [[item for item in seen.saved if target_name(item.target, names) == target] for seen in relevant]
         hits = [any(item.needed for item in found) for found in items]
@@ -257,5 +260,3 @@ def _needs_array(observations: Sequence[Observation], hits: Sequence[bool], targ
 
 def _has(seen: Observation, name: str, names: Names) -> bool:
     return any(names.of(path) == name for path in seen.differentiable)
-
-

@@ -1,4 +1,4 @@
-"""jax.numpy, jax.nn, jax.lax and jax.scipy: functional throughout; what is derived is signatures and the result's shape."""
+"""jax.numpy, jax.nn, jax.lax and jax.scipy: functional throughout; derived are signatures and what results are."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def _functions() -> Iterator[tuple[str, Any]]:
 
 def _result(name: str, function: Any) -> str:
     """Run a function of jax.numpy on NumPy's samples; anything else returns an array."""
-    expressions = numpy_cases.expressions(name.removeprefix("jax.numpy.")) if name.startswith("jax.numpy.") else ["v", "m"]
+    expressions = (
+        numpy_cases.expressions(name.removeprefix("jax.numpy.")) if name.startswith("jax.numpy.") else ["v", "m"]
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for expression in expressions:

@@ -15,7 +15,6 @@ from statelint.models.derive.operands import Call, Path, call_leaves, with_leave
 from statelint.models.record import Param
 
 
-
 def version() -> str:
     """Return NumPy's version."""
     return ".".join(np.__version__.split(".")[:2])
@@ -140,5 +139,3 @@ def _alias(result: Any, inputs: dict[Path, Any]) -> Alias:
         return Alias("tuple" if isinstance(result, tuple) else "list", items=items)
     name = type(result).__name__
     return Alias("other", type="generic" if isinstance(result, np.generic) else name)
-
-

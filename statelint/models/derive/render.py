@@ -8,10 +8,34 @@ from pathlib import Path
 
 from statelint.models import grammar
 
-_ORDER = (
-    "also bases kind parameters buffers training_writes attributes init params result type saves mutates grad draws key"
-    " seeds external effect region invokes backward context must_use call from"
-).split()  # noqa: SIM905
+_ORDER = [
+    "also",
+    "bases",
+    "kind",
+    "parameters",
+    "buffers",
+    "training_writes",
+    "attributes",
+    "init",
+    "params",
+    "result",
+    "type",
+    "saves",
+    "mutates",
+    "grad",
+    "draws",
+    "key",
+    "seeds",
+    "external",
+    "effect",
+    "region",
+    "invokes",
+    "backward",
+    "context",
+    "must_use",
+    "call",
+    "from",
+]
 _PLACES = ("torch.", "torch.nn.functional.", "torch.linalg.", "torch.fft.", "torch.special.", "torch.Tensor.", "numpy.")
 
 Fields = dict[str, object]

@@ -8,7 +8,7 @@ import inspect
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -45,7 +45,7 @@ def from_python(function: Callable[..., Any]) -> Signature | None:
         found = inspect.signature(function)
     except (ValueError, TypeError):
         return None
-    kinds = {
+    kinds: dict[Any, Literal["vararg", "kwarg", "keyword"]] = {
         inspect.Parameter.VAR_POSITIONAL: "vararg",
         inspect.Parameter.VAR_KEYWORD: "kwarg",
         inspect.Parameter.KEYWORD_ONLY: "keyword",
@@ -54,7 +54,7 @@ def from_python(function: Callable[..., Any]) -> Signature | None:
     for parameter in found.parameters.values():
         name = parameter.name.lstrip("_") if parameter.name.startswith("__") else parameter.name
         default = "" if parameter.default is parameter.empty else optional(repr(parameter.default))
-        params.append(Param(name, kinds.get(parameter.kind, "normal"), default))  # type: ignore[arg-type]
+        params.append(Param(name, kinds.get(parameter.kind, "normal"), default))
         if "Tensor" in str(parameter.annotation):
             arrays.add(name)
     if params and all(param.name in ("args", "kwargs") for param in params):
@@ -79,7 +79,8 @@ def from_docstring(function: Any) -> list[Signature]:
         except RowError:
             continue
         params = tuple(
-            msgspec.structs.replace(param, default=optional(param.default)) if param.default else param for param in params
+            msgspec.structs.replace(param, default=optional(param.default)) if param.default else param
+            for param in params
         )
         found.append(Signature(params))
     return found

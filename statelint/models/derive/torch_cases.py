@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -13,11 +13,11 @@ from statelint.models.derive.operands import Call, call_leaves, with_leaves
 
 _NAMESPACES = ("torch.", "torch.Tensor.", "torch.nn.functional.", "torch.special.", "torch.linalg.")
 _DUNDERS = {
-    "add": "add", "sub": "sub", "mul": "mul", "div": "truediv", "true_divide": "truediv", "pow": "pow",
-    "matmul": "matmul", "floor_divide": "floordiv", "remainder": "mod", "neg": "neg", "abs": "abs", "eq": "eq", "ne": "ne",
-    "lt": "lt", "le": "le", "gt": "gt", "ge": "ge", "bitwise_and": "and", "bitwise_or": "or", "bitwise_xor": "xor",
-    "bitwise_not": "invert", "bitwise_left_shift": "lshift", "bitwise_right_shift": "rshift",
-}  # fmt: skip
+    **{word: word for word in ("add", "sub", "mul", "pow", "matmul", "neg", "abs", "eq", "ne", "lt", "le", "gt", "ge")},
+    **{"div": "truediv", "true_divide": "truediv", "floor_divide": "floordiv", "remainder": "mod"},
+    **{"bitwise_and": "and", "bitwise_or": "or", "bitwise_xor": "xor", "bitwise_not": "invert"},
+    **{"bitwise_left_shift": "lshift", "bitwise_right_shift": "rshift"},
+}
 _INPLACE_DUNDERS = ("add", "sub", "mul", "truediv", "pow", "floordiv", "mod", "and", "or", "xor", "lshift", "rshift")
 
 
@@ -49,14 +49,15 @@ def _get(attribute: str, owner: Any) -> Any:
     return getattr(owner, attribute)
 
 
-def cases(count: int) -> dict[str, Case]:
-    """Return a case for every public name that torch's operator database or our own samples reach."""
+def cases(count: int, only: Collection[str] = ()) -> dict[str, Case]:
+    """Return a case for every public name (in ``only``) that torch's operator database or our own samples reach."""
     infos = torch_env.operators()
     exact = {_public(info.name) for info in infos}
     found: dict[str, Case] = {}
     for info in infos:
-        arguments = list(torch_env.samples(info, count))
-        for name in _candidates(info):
+        names = [name for name in _candidates(info) if not only or name in only]
+        arguments = list(torch_env.samples(info, count)) if names else []
+        for name in names:
             if name in exact and name != _public(info.name):
                 continue
             function = resolve(name)
@@ -65,7 +66,7 @@ def cases(count: int) -> dict[str, Case]:
             case = found.setdefault(name, Case(name, function, [], info.name.rpartition(".")[2]))
             case.calls.extend(Call(function, args, kwargs) for args, kwargs in arguments)
     for name, calls in torch_extra.calls().items():
-        function = resolve(name)
+        function = resolve(name) if not only or name in only else None
         if function is None:
             continue
         case = found.setdefault(name, Case(name, function, [], name.rpartition(".")[2].rstrip("_")))
@@ -95,7 +96,9 @@ def _candidates(info: Any) -> Iterator[str]:
 
 def variants(case: Case) -> Iterator[Call]:
     """Yield the case's calls, with operands that are not contiguous, with numbers for tensors, and ``inplace=True``."""
-    names = {param.name for overload in torch_signatures.overloads(case.name, case.function) for param in overload.params}
+    names = {
+        param.name for overload in torch_signatures.overloads(case.name, case.function) for param in overload.params
+    }
     full = [call for call in case.calls if all(leaf.array.numel() for leaf in call_leaves(call, _is_tensor))]
     for index, call in enumerate(full or case.calls):
         yield call

@@ -68,7 +68,11 @@ def _general() -> dict[str, list[tuple[Any, ...]]]:
 def _methods() -> dict[str, list[tuple[Any, ...]]]:
     return {
         "torch.Tensor.copy_": [(_t(3), _t(3)), (_t(2, 3), _t(3))],
-        "torch.Tensor.__setitem__": [(_t(3), 0, _t(3)[1].clone()), (_t(3, 2), slice(0, 2), _t(2, 2)), (_t(3), _i(0, 2), _t(2))],
+        "torch.Tensor.__setitem__": [
+            (_t(3), 0, _t(3)[1].clone()),
+            (_t(3, 2), slice(0, 2), _t(2, 2)),
+            (_t(3), _i(0, 2), _t(2)),
+        ],
         "torch.Tensor.__getitem__": [(_t(3, 2), 0), (_t(3, 2), slice(0, 2))],
         "torch.Tensor.random_": [(_t(3),), (torch.arange(5), 0, 3)],
         "torch.Tensor.fill_diagonal_": [(_t(3, 3), 1.0)],
@@ -94,7 +98,10 @@ def _methods() -> dict[str, list[tuple[Any, ...]]]:
         "torch.Tensor.__rtruediv__ torch.Tensor.__rfloordiv__": [(_t(3), _t(3)), (_t(3), 2.0)],
         "torch.Tensor.__pos__": [(_t(3),)],
         "torch.Tensor.split": [(_t(4, 2), 2), (_t(4, 2), [1, 3]), (_t(4, 2), 2, 1)],
-        "torch.Tensor.masked_fill_ torch.Tensor.masked_fill": [(_t(3), _t(3) > 0.5, 1.0), (_t(3), _t(3) > 0.5, _t(1)[0])],
+        "torch.Tensor.masked_fill_ torch.Tensor.masked_fill": [
+            (_t(3), _t(3) > 0.5, 1.0),
+            (_t(3), _t(3) > 0.5, _t(1)[0]),
+        ],
     }
 
 
@@ -164,9 +171,7 @@ def _network() -> dict[str, list[tuple[Any, ...]]]:
             (_t(4, 2, 3), _t(1, 2, 3), [square, square.clone(), *biases], True, 1, 0.0, True, False, False)
         ],
         "torch.gru": [(_t(4, 2, 3), _t(1, 2, 3), list(gru[2:]), True, 1, 0.0, True, False, False)],
-        "torch.lstm": [
-            (_t(4, 2, 3), [_t(1, 2, 3), _t(1, 2, 3)], list(lstm[2:]), True, 1, 0.0, True, False, False)
-        ],
+        "torch.lstm": [(_t(4, 2, 3), [_t(1, 2, 3), _t(1, 2, 3)], list(lstm[2:]), True, 1, 0.0, True, False, False)],
     }
 
 

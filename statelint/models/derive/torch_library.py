@@ -17,7 +17,7 @@ def derive(skip: Collection[str], only: Collection[str]) -> dict[str, dict[str, 
     functions, failed = torch_rows.derive(SAMPLES, skip, only)
     files = {place: {"functions": held} for place, held in torch_rows.files(functions)}
     if not only or any(name.startswith("torch.nn.") and name.count(".") == 2 for name in only):
-        layers = {name: row for name, row in torch_modules.derive().items() if name not in skip and (not only or name in only)}
+        layers = {name: row for name, row in torch_modules.derive(only).items() if name not in skip}
         files["layers"] = {"classes": dict(sorted(layers.items()))}
     for name, error in failed.items():
         print(f"no row for {name}: {error}", file=sys.stderr)

@@ -6,7 +6,7 @@ import copy
 import inspect
 import itertools
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import msgspec
@@ -16,30 +16,43 @@ from torch import nn
 from statelint.models import grammar
 from statelint.models.derive import fold, render, signatures, torch_env, torch_probe
 from statelint.models.derive.observation import Observation
-from statelint.models.derive.operands import Call
+from statelint.models.derive.operands import Call, Path
 from statelint.models.derive.signatures import Signature
 from statelint.models.record import Param
 
 _CONTAINERS = {"Sequential", "ModuleList", "ModuleDict", "ParameterList", "ParameterDict", "Container"}
-_NOT_LAYERS = {"Module", "Parameter", "Buffer", "UninitializedParameter", "UninitializedBuffer", "LinearCrossEntropyOptions"}
+_NOT_LAYERS = {
+    "Module",
+    "Parameter",
+    "Buffer",
+    "UninitializedParameter",
+    "UninitializedBuffer",
+    "LinearCrossEntropyOptions",
+}
 _MOST = 4
 _WIDE = 6
 """More parameters of its own than this, and a layer is treated as one that holds others."""
 
 
-def derive() -> dict[str, render.Fields]:
-    """Return a row for each class of ``torch.nn``."""
+def derive(only: Collection[str] = ()) -> dict[str, render.Fields]:
+    """Return a row for each class of ``torch.nn``, or for those in ``only``."""
     samples = _samples()
     rows: dict[str, render.Fields] = {}
     for name in dir(nn):
         kind = getattr(nn, name)
         if not isinstance(kind, type) or name.startswith("_") or name in _NOT_LAYERS:
             continue
+        if only and f"torch.nn.{name}" not in only:
+            continue
         if name.startswith("Lazy"):
-            rows[f"torch.nn.{name}"] = {"bases": f"torch.nn.{name[4:]}", "from": "by hand: becomes its base at the first call"}
+            rows[f"torch.nn.{name}"] = {
+                "bases": f"torch.nn.{name[4:]}",
+                "from": "by hand: becomes its base at the first call",
+            }
             continue
         row: render.Fields = {"bases": _base(kind), "kind": "container" if name in _CONTAINERS else "layer"}
-        if init := signatures.from_python(kind.__init__):
+        init = signatures.from_python(getattr(kind, "__init__"))  # noqa: B009
+        if init:
             row["init"] = {"params": signatures.text(init.params)}
         if name in _CONTAINERS:
             row["from"] = "by hand: holds other modules"
@@ -90,7 +103,10 @@ def _more() -> list[tuple[type, tuple[Any, ...], tuple[Any, ...]]]:
     pooled, places = nn.functional.max_pool2d(image, 2, return_indices=True)
     decoder = nn.TransformerDecoderLayer(8, 2, 16)
     return [
-        *((kind, (0.5,), (volume if "3d" in kind.__name__ else image,)) for kind in (nn.Dropout, nn.Dropout2d, nn.Dropout3d)),
+        *(
+            (kind, (0.5,), (volume if "3d" in kind.__name__ else image,))
+            for kind in (nn.Dropout, nn.Dropout2d, nn.Dropout3d)
+        ),
         *((kind, (0.5,), (image,)) for kind in (nn.AlphaDropout, nn.FeatureAlphaDropout)),
         (nn.Dropout1d, (0.5,), (torch.rand(2, 4, 6),)),
         (nn.RReLU, (), (flat - 0.5,)),
@@ -160,10 +176,13 @@ def _call(kind: type, samples: list[tuple[Any, Any]]) -> render.Fields:
             observation = torch_probe.observe(Call(_Layer(module), (*args,), {**kwargs, **given}))
         except Exception:  # a sample that float64 or the mode does not allow
             continue
-        flags = {**observation.flags, **{(flag,): value for flag, value in state.items()}}
+        modes: dict[Path, bool] = {(flag,): value for flag, value in state.items()}
+        flags = {**observation.flags, **modes}
         seen.append(msgspec.structs.replace(observation, flags=flags))
         written |= _written(module, args, kwargs, plain) if state["training"] else set()
-    row = _row(forward, seen, [] if len(parameters) > _WIDE else list(parameters), list(buffers), sorted(written), list(names))
+    row = _row(
+        forward, seen, [] if len(parameters) > _WIDE else list(parameters), list(buffers), sorted(written), list(names)
+    )
     if composite and isinstance(call := row.get("call"), dict) and "saves" in call:
         targets = dict.fromkeys(part.split()[0] for part in grammar.split(call["saves"]))
         call["saves"] = ", ".join([*targets, "self"])
@@ -203,11 +222,18 @@ def _written(module: nn.Module, args: Any, kwargs: Any, buffers: dict[str, torch
     changed = copy.deepcopy(module)
     before = {name: tensor.clone() for name, tensor in changed.named_buffers()}
     changed(*args, **kwargs)
-    return {name for name, tensor in changed.named_buffers() if name in buffers and not torch.equal(tensor, before[name])}
+    return {
+        name for name, tensor in changed.named_buffers() if name in buffers and not torch.equal(tensor, before[name])
+    }
 
 
 def _row(
-    forward: Signature, seen: list[Observation], parameters: list[str], buffers: list[str], written: list[str], operands: list[str]
+    forward: Signature,
+    seen: list[Observation],
+    parameters: list[str],
+    buffers: list[str],
+    written: list[str],
+    operands: list[str],
 ) -> render.Fields:
     row: render.Fields = {}
     for field, found in (("parameters", parameters), ("buffers", buffers), ("training_writes", written)):
@@ -221,4 +247,4 @@ def _row(
     provenance = fields.pop("from")
     call = {"params": signatures.text(forward.params)}
     call.update({field: text.replace("self.", "") for field, text in fields.items()})
-    return {**row, "call": call, "from": provenance}
+    return {"call": call, "from": provenance}

@@ -43,11 +43,8 @@ def observe(call: Call, *, overwrite: bool = True) -> Observation:
         mutated, hidden = _mutated(plain)
         able = _differentiable(call, operands)
         saved = [item for wanted in _sets(able) for item in _saved(call, operands, wanted, overwrite)]
-        flags = {
-            path: value
-            for path, value in [*enumerate(call.args), *call.kwargs.items()]
-            if isinstance(value, bool)
-        }
+        places: list[tuple[int | str, Any]] = [*enumerate(call.args), *call.kwargs.items()]
+        flags: dict[Path, bool] = {(place,): value for place, value in places if isinstance(value, bool)}
         return Observation(
             alias=alias_of(plain.result, plain.inputs),
             mutated=mutated,
@@ -55,7 +52,7 @@ def observe(call: Call, *, overwrite: bool = True) -> Observation:
             draws=drew,
             differentiable=able,
             saved=tuple(saved),
-            flags={(path,): value for path, value in flags.items()},
+            flags=flags,
             positional=len(call.args),
             keywords=tuple(call.kwargs),
         )
@@ -184,7 +181,9 @@ def _saved(call: Call, operands: list[Leaf], wanted: frozenset[Path], overwrite:
             yield Saved(target, wanted, hooked, effect)
 
 
-def _targets(inputs: dict[Path, torch.Tensor], result: Any, mutated: frozenset[Path]) -> list[tuple[Target, torch.Tensor]]:
+def _targets(
+    inputs: dict[Path, torch.Tensor], result: Any, mutated: frozenset[Path]
+) -> list[tuple[Target, torch.Tensor]]:
     found: list[tuple[Target, torch.Tensor]] = []
     found.extend((("operand", path), tensor) for path, tensor in inputs.items() if path not in mutated)
     found.extend((("result", leaf.path), leaf.array) for leaf in leaves(result, is_tensor))

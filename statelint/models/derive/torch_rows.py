@@ -27,11 +27,13 @@ def version() -> str:
     return ".".join(torch.__version__.split("+")[0].split(".")[:2])
 
 
-def derive(count: int, skip: Collection[str], only: Collection[str] = ()) -> tuple[dict[str, render.Fields], dict[str, str]]:
+def derive(
+    count: int, skip: Collection[str], only: Collection[str] = ()
+) -> tuple[dict[str, render.Fields], dict[str, str]]:
     """Return the grouped rows, and for each name that no call worked on the last error."""
     rows: dict[str, render.Fields] = {}
     failed: dict[str, str] = {}
-    found = torch_cases.cases(count)
+    found = torch_cases.cases(count, only)
     started = time.monotonic()
     for name, case in found.items():
         if name in skip or _INTERNAL.search(name) or (only and name not in only):
