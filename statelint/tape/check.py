@@ -100,14 +100,17 @@ class _Problem:
         self.leaves = [np.array(v) if hasattr(v, "dtype") else v for v in trees.leaves(list(args))]
         self.moved = [k for k, v in enumerate(self.leaves) if np.asarray(v).dtype.kind in "fc"]
         self.points = [np.asarray(self.leaves[k]) for k in self.moved]
+        self.others = [None if k in self.moved else v for k, v in enumerate(self.leaves)]
+        self.flat = len(self.leaves) == len(args) and not any(isinstance(a, (dict, list, tuple)) for a in args)
         self.weights: list[Any] = []
+        self.analytic = True
 
     def call(self, points: list[Any]) -> Any:
         """``f`` with the perturbed leaves replaced; every other leaf is a fresh copy."""
-        values = [np.array(v) if isinstance(v, np.ndarray) else v for v in self.leaves]
+        values = [np.array(v) if type(v) is np.ndarray else v for v in self.others]
         for k, v in zip(self.moved, points, strict=True):
             values[k] = v
-        return self.f(*trees.rebuild(list(self.args), values))
+        return self.f(*(values if self.flat else trees.rebuild(list(self.args), values)))
 
     def plain(self) -> list[Any]:
         """Results at the point itself, plain, each a copy."""
@@ -115,19 +118,19 @@ class _Problem:
 
     def weigh(self, results: list[Any]) -> None:
         """Choose the projection."""
-        self.weights = [self.rng.standard_normal(np.shape(r)) for r in results]
+        self.weights = [self.rng.standard_normal(np.shape(r) or None) for r in results]
 
     def project(self, out: Any) -> Any:
         """The projected value, real or (for a complex step) complex."""
         total = 0.0
         for w, r in zip(self.weights, trees.leaves(out), strict=True):
-            total = total + np.sum(np.asarray(r) * w)
+            total = total + (r * w if type(w) is float else np.sum(np.asarray(r) * w))
         return total
 
     def reverse(self) -> list[Any]:
         """The tape's gradient of the projection with respect to each perturbed leaf."""
         out, pullback = modes.vjp(lambda *points: self.call(list(points)), *(_own(p) for p in self.points))
-        weights = [w.astype(np.asarray(r).dtype) for w, r in zip(self.weights, trees.leaves(out), strict=True)]
+        weights = [np.asarray(w, np.asarray(r).dtype)[()] for w, r in zip(self.weights, trees.leaves(out), strict=True)]
         return list(pullback(trees.rebuild(out, weights)))
 
     def forward(self, move: list[Any]) -> float:
@@ -148,7 +151,10 @@ class _Problem:
                 return self.f(*trees.rebuild(list(args), values))
 
             out, pullback = modes.vjp(moving, *(given[k] for k in self.moved))
-            weights = [w.astype(r.dtype) for w, r in zip(self.weights, trees.leaves(out), strict=True)]
+            weights = [
+                np.asarray(w, np.asarray(getattr(r, "data", r)).dtype)[()]
+                for w, r in zip(self.weights, trees.leaves(out), strict=True)
+            ]
             return pullback(trees.rebuild(out, weights))
 
         return gradient
@@ -254,12 +260,14 @@ def _numeric(problem: _Problem, move: list[Any], eps: float) -> Slope:
     reach = max(float(np.max(np.abs(m), initial=0.0)) for m in move)
     step = 20 * eps ** (1 / 3.5) * max(size, 0.05) / max(reach, 1.0)
 
-    def line(h: float) -> float:
-        points = [(p + np.asarray(h * m, p.dtype))[()] for p, m in zip(problem.points, move, strict=True)]
-        with np.errstate(all="ignore"):
-            return float(np.real(problem.project(problem.call(points))))
+    scalars = [p[()] if p.ndim == 0 else p for p in problem.points]
 
-    found = slope(line, step, eps)
+    def line(h: float) -> float:
+        points = [p + p.dtype.type(h) * m for p, m in zip(scalars, move, strict=True)]
+        return float(np.real(problem.project(problem.call(points))))
+
+    with np.errstate(all="ignore"):
+        found = slope(line, step, eps)
     if all(p.dtype.kind == "f" for p in problem.points) and not found.kink:
 
         def imaginary(h: complex) -> complex:
@@ -267,7 +275,8 @@ def _numeric(problem: _Problem, move: list[Any], eps: float) -> Slope:
                 problem.project(problem.call([p + h * m for p, m in zip(problem.points, move, strict=True)]))
             )
 
-        exact = complex_step(imaginary, size)
+        exact = complex_step(imaginary, size) if problem.analytic else None
+        problem.analytic = exact is not None
         if exact is not None and abs(exact - found.value) <= 10 * found.error + 1e-300:
             return Slope(exact, 4 * eps * abs(exact), found.left, found.right, False, found.still, found.steps)
     return found

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from statelint.tape import trees
+from statelint.tape.apply import fresh
 from statelint.tape.arrays import Array, refreshed
 from statelint.tape.custom import recorded_call
 from statelint.tape.entries import Block
@@ -62,13 +63,18 @@ class Kernel:
         """
         values = [refreshed(a) if type(a) is Array else a for a in args]
         if any(type(v) is Array and v.tangents for v in values):
-            return self.interpreted(*values)
+            return self._forward_mode(values)
         nodes = [v.node if type(v) is Array else None for v in values]
         if not state.recording or not any(n is not None for n in nodes):
             return self.compiled(*(_number(v) for v in values))
+        active = [k for k, n in enumerate(nodes) if n is not None]
+        results, record = self._record(values, active)
+        return recorded_call(self, args, results, (record, list(values)), nodes)
+
+    def _record(self, values: list[Any], active: list[int]) -> tuple[Any, _Recorded]:
+        """Run on the record of a new block; the arguments ``active`` are its leaves."""
         from statelint.tape.kernel_types import Leaf
 
-        active = [k for k, n in enumerate(nodes) if n is not None]
         block = Block(len(active))
         given = [_number(v) for v in values]
         for index, k in enumerate(active, start=1):
@@ -81,7 +87,28 @@ class Kernel:
         block.require_whole()
         results = trees.tree_map(lambda v: v.value if type(v) is Leaf else v, out)
         indices = [v.index if type(v) is Leaf else 0 for v in trees.leaves(out)]
-        return recorded_call(self, args, results, (_Recorded(block, indices, active), list(values)), nodes)
+        return results, _Recorded(block, indices, active)
+
+    def _forward_mode(self, values: list[Any]) -> Any:
+        """Tangents: the rows of the recorded Jacobian times the arguments' tangents.
+
+        Inside another differentiated call, where those rows would need derivatives themselves, the function runs in
+        Python on arrays.
+        """
+        moved = [k for k, v in enumerate(values) if type(v) is Array and v.tangents]
+        if state.depth > 1 or any(type(v) is Array and v.node is not None for v in values):
+            return self.interpreted(*values)
+        results, record = self._record(values, moved)
+        outs = []
+        for value, index in zip(trees.leaves(results), record.indices, strict=True):
+            row = record.block.reverse([(index, 1.0)]) if index else np.zeros(len(moved))
+            out = fresh(np.float64(value))
+            out.tangents = {}
+            for k, slope in zip(moved, row, strict=True):
+                for tag, t in values[k].tangents.items():
+                    out.tangents[tag] = out.tangents[tag] + slope * t if tag in out.tangents else slope * t
+            outs.append(out)
+        return trees.rebuild(results, outs)
 
     def pull(self, residuals: Any, cotangent: Any, args: tuple[Any, ...]) -> list[Any]:
         """Cotangents of the arguments from those of the results."""
