@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,25 +56,32 @@ def _row(name: str, function: Callable[..., Any], expressions: list[str]) -> ren
             warnings.simplefilter("ignore")
             try:
                 args = numpy_cases.arguments(expression)
-                seen = [_observe(Call(function, variant, {})) for variant in _variants(args)]
+                seen = [observe(Call(function, variant, {})) for variant in variants(args)]
             except Exception:  # not the arguments that this function takes
                 continue
         break
     if not seen:
         return None
-    params = _params(name, function, seen)
-    row = fold.fold(seen, params)
-    row.params = signatures.text(params)
+    parameters = params(name, function, seen)
+    row = fold.fold(seen, parameters)
+    row.params = signatures.text(parameters)
     row.grad = ""
-    if row.type == "scalar" and any(param.name == "axis" and param.default == "None" for param in params):
-        row.type, row.result = "", "fresh:ndarray given axis; fresh:scalar"
+    reduce_some(row, parameters)
     row.saves = ""
-    if any(param.name == "out" for param in params):
+    if any(param.name == "out" for param in parameters):
         row.mutates = ", ".join(filter(None, [row.mutates, "out"]))
     return dict(row.fields())
 
 
-def _variants(args: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+def reduce_some(row: fold.Row, parameters: Sequence[Param]) -> None:
+    """A reduction over everything gives a number, one over an axis an array."""
+    if row.type == "scalar" and any(param.name == "axis" and param.default == "None" for param in parameters):
+        row.type, row.result = "", "fresh:ndarray given axis; fresh:scalar"
+
+
+def variants(args: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Return the arguments, and once more with arrays whose memory runs the other way."""
+
     def turned(value: Any) -> Any:
         return np.asfortranarray(value) if is_array(value) and value.ndim > 1 else value
 
@@ -82,7 +89,8 @@ def _variants(args: tuple[Any, ...]) -> list[tuple[Any, ...]]:
     return [args, other] if any(left is not right for left, right in zip(args, other, strict=True)) else [args]
 
 
-def _params(name: str, function: Callable[..., Any], seen: list[Observation]) -> tuple[Param, ...]:
+def params(name: str, function: Callable[..., Any], seen: list[Observation]) -> tuple[Param, ...]:
+    """Return the parameters of a function or of a method, whose first is ``self``."""
     method = ".ndarray." in name
     if isinstance(function, np.ufunc):
         inputs = ("x",) if function.nin == 1 else tuple(f"x{index + 1}" for index in range(function.nin))
@@ -92,15 +100,16 @@ def _params(name: str, function: Callable[..., Any], seen: list[Observation]) ->
         return (Param("self", "normal"),)
     found = signatures.from_python(function)
     overloads = [found] if found else signatures.from_docstring(function)
-    params = signatures.merge(overloads, [(item.positional - method, item.keywords) for item in seen]) or ()
-    if method and (not params or params[0].name != "self"):
-        params = (Param("self", "normal"), *params)
-    if not params or all(param.kind == "kwarg" for param in params):
-        params = (Param("args", "vararg"), *params)
-    return params
+    merged = signatures.merge(overloads, [(item.positional - method, item.keywords) for item in seen]) or ()
+    if method and (not merged or merged[0].name != "self"):
+        merged = (Param("self", "normal"), *merged)
+    if not merged or all(param.kind == "kwarg" for param in merged):
+        merged = (Param("args", "vararg"), *merged)
+    return merged
 
 
-def _observe(call: Call) -> Observation:
+def observe(call: Call) -> Observation:
+    """Run a call and look what it shares, overwrites and draws."""
     operands = call_leaves(call, is_array)
     inputs: dict[Path, Any] = {path: array.copy(order="K") for path, array in operands}
     before = {path: array.copy() for path, array in inputs.items()}
