@@ -7,6 +7,7 @@ from collections import Counter
 from statelint.ir import nodes as ir
 from statelint.ir.nodes import Block, FunctionIR, Instr, ModuleIR, Reg, Span
 from statelint.ir.operators import BINARY, COMPARE, UNARY
+from statelint.ir.recursion import deep_recursion
 from statelint.ir.structure import ABRUPT, assigned_registers, nested_blocks, used_registers, walk_instructions
 
 _BINARY = frozenset(BINARY.values())
@@ -16,6 +17,11 @@ _COMPARE = frozenset(COMPARE.values())
 
 def check_module(module: ModuleIR) -> list[str]:
     """All violations, each with the function and the position; an empty list is a well-formed module."""
+    with deep_recursion():
+        return _check(module)
+
+
+def _check(module: ModuleIR) -> list[str]:
     problems: list[str] = []
     for key, function in module.functions.items():
         if key != function.qualname:
@@ -83,6 +89,7 @@ class _FunctionCheck:
         self.problems = problems
         self.made = made
         self.assigned: set[Reg] = set()
+        self.visible: set[Reg] = set()
         self.containers: set[Reg] = set()
         self.scopes: dict[str, str] = {param.name: "" for param in function.params}
         self.stored: set[str] = set()
@@ -102,7 +109,7 @@ class _FunctionCheck:
                 self.report(param.at, f"parameter {param.name} outside of the function")
         if len(set(names)) != len(names):
             self.report(function.at, "two parameters of one name")
-        self.block(function.body, set(), function.at, 0)
+        self.block(function.body, function.at, 0)
         repeated = frozenset(key for key, count in self.keys.items() if key and count > 1)
         if repeated != function.repeated:
             self.report(function.at, f"repeated keys are {sorted(repeated)}")
@@ -112,8 +119,11 @@ class _FunctionCheck:
     def report(self, at: Span, text: str) -> None:
         self.problems.append(f"{self.function.qualname}: {at[0]}:{at[1]}: {text}")
 
-    def block(self, block: Block, visible: set[Reg], parent: Span, loops: int) -> None:
-        """Check a block; the registers that it assigns are added to ``visible``, which is its own."""
+    def block(self, block: Block, parent: Span, loops: int, given: Reg = -1, asked: Reg = -1) -> None:
+        """Check a block, in which ``given`` is assigned from the start and at whose end ``asked`` must be."""
+        added: list[Reg] = []
+        if given != -1:
+            self.assign(parent, given, added)
         last = len(block) - 1
         for index, instruction in enumerate(block):
             at = instruction.at
@@ -122,59 +132,47 @@ class _FunctionCheck:
             if isinstance(instruction, ABRUPT) and index != last:
                 self.report(at, "code after an abrupt exit")
             for register in used_registers(instruction):
-                if register not in visible:
+                if register not in self.visible:
                     self.report(at, f"register {register} is not in scope")
             self.detail(instruction, loops)
             for register in assigned_registers(instruction):
-                self.assign(at, register, visible)
-            self.descend(instruction, visible, loops)
+                self.assign(at, register, added)
+            self.descend(instruction, loops)
+        if asked != -1 and asked not in self.visible:
+            self.report(parent, f"register {asked} is not in scope")
+        self.visible.difference_update(added)
 
-    def assign(self, at: Span, register: Reg, visible: set[Reg]) -> None:
+    def assign(self, at: Span, register: Reg, added: list[Reg]) -> None:
         if register in self.assigned:
             self.report(at, f"register {register} is assigned twice")
         if not 0 <= register < self.function.registers:
             self.report(at, f"register {register} is out of range")
         self.assigned.add(register)
-        visible.add(register)
+        self.visible.add(register)
+        added.append(register)
 
-    def descend(self, i: Instr, visible: set[Reg], loops: int) -> None:
+    def descend(self, i: Instr, loops: int) -> None:
         if isinstance(i, ir.While):
-            head = set(visible)
-            self.block(i.head, head, i.at, loops)
-            if i.test not in head:
-                self.report(i.at, f"the test {i.test} is not in scope")
-            self.block(i.body, set(visible), i.at, loops + 1)
-            self.block(i.orelse, set(visible), i.at, loops)
+            self.block(i.head, i.at, loops, asked=i.test)
+            self.block(i.body, i.at, loops + 1)
+            self.block(i.orelse, i.at, loops)
         elif isinstance(i, ir.For):
-            inner = set(visible)
-            self.assign(i.at, i.item, inner)
-            self.block(i.body, inner, i.at, loops + 1)
-            self.block(i.orelse, set(visible), i.at, loops)
+            self.block(i.body, i.at, loops + 1, given=i.item)
+            self.block(i.orelse, i.at, loops)
         elif isinstance(i, ir.With):
-            inner = set(visible)
-            self.assign(i.at, i.entered, inner)
-            self.block(i.body, inner, i.at, loops)
+            self.block(i.body, i.at, loops, given=i.entered)
         elif isinstance(i, ir.Try):
-            self.block(i.body, set(visible), i.at, loops)
+            self.block(i.body, i.at, loops)
             for handler in i.handlers:
-                self.handler(handler, visible, i.at, loops)
-            self.block(i.orelse, set(visible), i.at, loops)
-            self.block(i.final, set(visible), i.at, loops)
+                if not _valid(handler.at) or not _within(handler.at, i.at):
+                    self.report(handler.at, "handler outside of its try")
+                self.block(handler.head, handler.at, loops, asked=handler.kind)
+                self.block(handler.body, handler.at, loops, given=handler.exception)
+            self.block(i.orelse, i.at, loops)
+            self.block(i.final, i.at, loops)
         else:
             for block in nested_blocks(i):
-                self.block(block, set(visible), i.at, loops)
-
-    def handler(self, handler: ir.Handler, visible: set[Reg], parent: Span, loops: int) -> None:
-        at = handler.at
-        if not _valid(at) or not _within(at, parent):
-            self.report(at, "handler outside of its try")
-        head = set(visible)
-        self.block(handler.head, head, at, loops)
-        if handler.kind != -1 and handler.kind not in head:
-            self.report(at, f"register {handler.kind} is not in scope")
-        inner = set(visible)
-        self.assign(at, handler.exception, inner)
-        self.block(handler.body, inner, at, loops)
+                self.block(block, i.at, loops)
 
     def detail(self, i: Instr, loops: int) -> None:
         """What one kind of instruction must satisfy beyond its registers."""

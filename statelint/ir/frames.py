@@ -22,6 +22,7 @@ from statelint.ir.nodes import (
     Span,
     Store,
 )
+from statelint.ir.scopes import FreeNames
 
 Entry = tuple[str, Scope]
 """What a source name means in a frame: the IR's name for it, and its scope."""
@@ -37,7 +38,7 @@ _ABRUPT = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 class Unit:
     """What the frames of one module share."""
 
-    __slots__ = ("assigned", "classes", "functions", "is_package", "lines", "marks", "module", "taken")
+    __slots__ = ("assigned", "classes", "functions", "is_package", "lambdas", "lines", "marks", "module", "taken")
 
     def __init__(self, text: str, module: str, is_package: bool) -> None:
         if "\r" in text:
@@ -50,6 +51,7 @@ class Unit:
         self.taken: dict[str, int] = {}
         self.assigned: set[str] = set()
         """Global names that the module binds otherwise than by an import: never the root of a `LoadPath`."""
+        self.lambdas: FreeNames = {}
         self.marks = _marked_lines(text)
 
     def marked(self, first: int, last: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import gc
-import sys
 import warnings
 
 from statelint.ir import (  # noqa: F401
@@ -19,11 +18,8 @@ from statelint.ir.definitions import docstring_of
 from statelint.ir.frames import Frame, Unit
 from statelint.ir.imports import module_interface
 from statelint.ir.nodes import FunctionIR, ModuleIR
+from statelint.ir.recursion import deep_recursion
 from statelint.ir.scopes import bindings, declared_globals, expression_facts
-
-_DEEP = 60_000
-"""The recursion limit for files that nest more deeply than the usual one allows. Calls from Python to Python take no
-machine stack, and the parser has refused long before what this does not hold."""
 
 
 class TooDeep(Exception):  # noqa: N818
@@ -43,7 +39,10 @@ def lower_module(text: str, path: str, module: str, is_package: bool) -> ModuleI
         try:
             return lower_tree(tree, text, path, module, is_package)
         except RecursionError:
-            return _lower_deep(tree, text, path, module, is_package)
+            with deep_recursion():
+                return lower_tree(tree, text, path, module, is_package)
+    except RecursionError as error:
+        raise TooDeep(f"{path} nests too deeply to be analysed") from error
     finally:
         if collecting:
             gc.enable()
@@ -59,17 +58,6 @@ def parse(text: str, path: str) -> ast.Module:
             raise TooDeep(f"{path} nests too deeply to be parsed") from error
 
 
-def _lower_deep(tree: ast.Module, text: str, path: str, module: str, is_package: bool) -> ModuleIR:
-    limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, _DEEP))
-    try:
-        return lower_tree(tree, text, path, module, is_package)
-    except RecursionError as error:
-        raise TooDeep(f"{path} nests too deeply to be analysed") from error
-    finally:
-        sys.setrecursionlimit(limit)
-
-
 def lower_tree(tree: ast.Module, text: str, path: str, module: str, is_package: bool) -> ModuleIR:
     """Lower a parsed module."""
     unit = Unit(text, module, is_package)
@@ -82,7 +70,7 @@ def lower_tree(tree: ast.Module, text: str, path: str, module: str, is_package: 
     frame.prefix = ""
     frame.marked = bool(unit.marks)
     if frame.marked:
-        unit.assigned |= expression_facts(body).walrus
+        unit.assigned |= expression_facts(body, unit.lambdas).walrus
     frame.run(body)
     lines = unit.lines
     end = len(lines) if lines[-1] or len(lines) == 1 else len(lines) - 1

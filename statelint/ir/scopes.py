@@ -187,18 +187,22 @@ class ExpressionFacts:
         self.walrus: set[str] = set()
 
 
-def expression_facts(nodes: Iterable[ast.AST]) -> ExpressionFacts:
+FreeNames = dict[ast.Lambda, set[str]]
+"""What lambdas capture, so far as it is known: each is asked once by everything around it."""
+
+
+def expression_facts(nodes: Iterable[ast.AST], known: FreeNames) -> ExpressionFacts:
     """Walk the expressions that run in the code block of ``nodes``; bodies of functions and classes do not."""
     facts = ExpressionFacts()
     pending = list(nodes)
     while pending:
         node = pending.pop()
         if isinstance(node, ast.Lambda):
-            facts.captured |= free_names(node)
+            facts.captured |= free_names(node, known)
             pending += _defaults(node.args)
         elif isinstance(node, _COMPREHENSIONS):
             pending.append(node.generators[0].iter)
-            inner = expression_facts(comprehension_parts(node))
+            inner = expression_facts(comprehension_parts(node), known)
             facts.captured |= inner.captured - comprehension_targets(node)
             facts.walrus |= inner.walrus
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -231,20 +235,25 @@ def comprehension_parts(node: Any) -> list[ast.AST]:
     return parts
 
 
-def free_names(node: ast.Lambda) -> set[str]:
+def free_names(node: ast.Lambda, known: FreeNames) -> set[str]:
     """The names that a lambda's body takes from around it."""
+    found = known.get(node)
+    if found is not None:
+        return found
     arguments = node.args
-    names = _used_names([node.body])
+    names = _used_names([node.body], known)
     for group in (arguments.posonlyargs, arguments.args, arguments.kwonlyargs):
         for argument in group:
             names.discard(argument.arg)
     for extra in (arguments.vararg, arguments.kwarg):
         if extra is not None:
             names.discard(extra.arg)
-    return names - expression_facts([node.body]).walrus
+    names -= expression_facts([node.body], known).walrus
+    known[node] = names
+    return names
 
 
-def _used_names(nodes: list[ast.AST]) -> set[str]:
+def _used_names(nodes: list[ast.AST], known: FreeNames) -> set[str]:
     names: set[str] = set()
     pending = list(nodes)
     while pending:
@@ -252,11 +261,11 @@ def _used_names(nodes: list[ast.AST]) -> set[str]:
         if isinstance(node, ast.Name):
             names.add(node.id)
         elif isinstance(node, ast.Lambda):
-            names |= free_names(node)
+            names |= free_names(node, known)
             pending += _defaults(node.args)
         elif isinstance(node, _COMPREHENSIONS):
             pending.append(node.generators[0].iter)
-            names |= _used_names(comprehension_parts(node)) - comprehension_targets(node)
+            names |= _used_names(comprehension_parts(node), known) - comprehension_targets(node)
         else:
             pending.extend(ast.iter_child_nodes(node))
     return names
