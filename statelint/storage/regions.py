@@ -50,6 +50,11 @@ def compose(outer: Region, inner: Region) -> Region:
     return outer
 
 
+def rearranged(region: Region) -> Region:
+    """The region of a view that reorders or reshapes what ``region`` covers: its own axes tell nothing of the storage's."""
+    return (*region, None) if all(isinstance(selector, Index) for selector in region) else region
+
+
 def overlap(a: Region, b: Region) -> bool:
     """Whether two views of one storage may share an element: false only if some axis proves them apart."""
     for left, right in zip(a, b, strict=False):
