@@ -644,10 +644,13 @@ class Analyzer:
         if result is not None and exit_state is not None:
             from statelint.effects.writes import effective, origin_texts
 
-            deps = effective(exit_state, result)[2]
+            _, grad, deps = effective(exit_state, result)
             for item in result.items or ():
-                deps |= effective(exit_state, item)[2]
+                _, more_grad, more = effective(exit_state, item)
+                deps |= more
+                grad |= more_grad
             info.result = tuple(sorted({*info.result, *origin_texts(frame, deps)}))
+            info.result_grad = tuple(sorted({*info.result_grad, *origin_texts(frame, grad)}))
         info.backward = info.backward or frame.backward
         info.over_budget = info.over_budget or frame.over_budget
         self.collected.setdefault(key, {}).update(frame.facts)

@@ -165,6 +165,8 @@ def apply_function(
     frame: Frame, state: State, model: FunctionModel, bound: dict[str, Value], at: Span, name: str
 ) -> Value:
     """A row with its higher-order part: the functions it invokes, transforms or runs in a region."""
+    if name.rpartition(".")[2] in ("register_buffer", "register_parameter", "add_module", "register_module"):
+        layers.register(frame, state, name.rpartition(".")[2], bound, at)
     results: dict[str, Value] = {}
     for region in model.regions:
         target = bound.get(region.param)
@@ -175,8 +177,8 @@ def apply_function(
     if model.invokes:
         for invocation in model.invokes:
             func = bound.get(invocation.function)
-            if func is None:
-                continue
+            if func is None or (invocation.function in results and "result" in invocation.arguments):
+                continue  # what a turn hands to the next one is followed by the repetition itself
             if func.items is not None:
                 branches = func.items
             elif func.views and not func.refs:
@@ -186,7 +188,10 @@ def apply_function(
             for branch in branches:
                 if not branch.refs:
                     continue
-                results[invocation.function] = _invoke(frame, state, branch, invocation.arguments, invocation.repeated, bound, results, at)
+                kind = model.regions[0].kind if model.regions else ""
+                results[invocation.function] = _invoke(
+                    frame, state, branch, invocation.arguments, kind if invocation.repeated else None, bound, results, at
+                )
     elif model.regions:
         wrapped = _transformed(frame, state, model, bound, at, name)
         if wrapped is not None:
@@ -195,7 +200,7 @@ def apply_function(
 
 
 def _invoke(
-    frame: Frame, state: State, func: Value, specs: tuple[str, ...], repeated: bool, bound: dict[str, Value],
+    frame: Frame, state: State, func: Value, specs: tuple[str, ...], repeated: str | None, bound: dict[str, Value],
     results: dict[str, Value], at: Span,
 ) -> Value:  # fmt: skip
     def arguments() -> tuple[Value, ...]:
@@ -218,13 +223,19 @@ def _invoke(
     keywords = tuple((k, v) for k, v in bound.items() if "*" not in k and k not in specs) if "**" in specs else ()
     marks = recency.mark(frame)
     result = call(frame, state, func, arguments(), 0, keywords, at)
-    if repeated:
-        recency.age(frame, state, marks)
-        frame.loops.append(at)
-        second = call(frame, state, func, arguments(), 0, keywords, at)
-        frame.loops.pop()
-        result = join(recency.refreshed(frame, result, marks), second)
-    return result
+    if repeated is None:
+        return result
+    recency.age(frame, state, marks)
+    carried = next((s for s in specs if s in bound and not s.endswith("[*]")), None)
+    if carried is not None and repeated in ("scan", "loop"):
+        # The next turn gets what this one returns: a scan's carry is the first of a pair.
+        carry = result.items[0] if repeated == "scan" and result.items else result
+        bound = {**bound, carried: recency.refreshed(frame, carry, marks)}
+    frame.loops.append(at)
+    second = call(frame, state, func, arguments(), 0, keywords, at)
+    frame.loops.pop()
+    result = join(recency.refreshed(frame, result, marks), second)
+    return result.items[0] if repeated == "scan" and result.items else result
 
 
 def _transformed(
@@ -598,7 +609,22 @@ def _context_manager(frame: Frame, state: State, args: Arguments, keywords: Keyw
     return None
 
 
+def _setattr(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
+    if len(args) == 3 and isinstance(args[1].const, str):
+        members.set_attribute(frame, state, args[0], args[1].const, args[2], at, False)
+    return NOTHING
+
+
+def _getattr(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
+    if len(args) >= 2 and isinstance(args[1].const, str):
+        found = members.get_attribute(frame, state, args[0], args[1].const, at)
+        return join(found, args[2]) if len(args) == 3 else found
+    return None
+
+
 SPECIAL = {
+    "setattr": _setattr,
+    "getattr": _getattr,
     "super": _super,
     "range": _range,
     "isinstance": _isinstance,

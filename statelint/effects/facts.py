@@ -223,7 +223,8 @@ AnyFact = (
 
 
 class FunctionFacts(msgspec.Struct):
-    """Facts of one function. ``result`` are the state paths that its result depends on; ``backward``: it runs a backward
+    """Facts of one function. ``result`` are the paths that its result depends on, ``result_grad`` those to
+    which a gradient flows from it; ``backward``: it runs a backward
     pass itself."""
 
     module: str
@@ -237,6 +238,7 @@ class FunctionFacts(msgspec.Struct):
     docstring: str
     facts: list[AnyFact]
     result: tuple[str, ...] = ()
+    result_grad: tuple[str, ...] = ()
     backward: bool = False
     over_budget: bool = False
 

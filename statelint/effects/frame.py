@@ -263,7 +263,7 @@ class Frame:
         if root.kind == "free" and len(chain) > 1:
             return StateRef("free", (self.module, self.fn.parent), str(first), text)
         if root.kind == "class":
-            return StateRef("class", root.key, str(first), text)  # type: ignore[arg-type]
+            return StateRef("class", root.key[0], str(first), text)  # type: ignore[index]
         if root.kind == "default":
             return StateRef("default", self.key, str(root.key), text)
         if root.kind == "param" and len(chain) > 1 and self.owner is not None and self.is_receiver(str(root.key)):

@@ -13,6 +13,7 @@ from statelint.effects.value import (
     FUNCTION,
     LEAF,
     LIST,
+    NONE,
     NUMBER,
     OBJECT,
     PLAIN,
@@ -57,7 +58,7 @@ def construct(
     if canonical in LAYER_LISTS:
         _fill(frame, state, sid, args, starred, at)
     elif model is not None and model.kind == "optimizer" and args:
-        state.fields[(sid, "%params")] = args[0]
+        state.fields[(sid, "params")] = args[0]
     return Value(OBJECT, frozenset(((sid, ALL),)), refs=(LibInst(canonical, tuple(sorted(options.items(), key=str))),), deps=deps)
 
 
@@ -160,3 +161,14 @@ def instance_item(frame: Frame, state: State, obj: Value, ref: LibInst, index: V
     if isinstance(const, int) and -len(elements) <= const < len(elements):
         return elements[const]
     return fields.element(frame, state, obj, at)
+
+
+def register(frame: Frame, state: State, method: str, bound: dict[str, Value], at: Span) -> None:
+    """``module.register_buffer(name, tensor)`` and its like: an attribute by a name given as a string."""
+    owner, name = bound.get("self"), bound.get("name")
+    value = next((bound[k] for k in ("tensor", "param", "module") if k in bound), None)
+    if owner is None or name is None or value is None or not isinstance(name.const, str):
+        return
+    if method == "register_buffer" and value.kind & ~NONE:
+        value = Value(TENSOR, value.views or frozenset(((frame.new(at, "buffer"), ALL),)), ABSENT, (), None, value.deps)
+    fields.assign(frame, state, owner, name.const, value)

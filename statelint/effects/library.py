@@ -188,6 +188,9 @@ class Library:
             for spec in specs
         ]
         result = made[0] if len(made) == 1 else join_all(made) or NOTHING
+        if mutated and model.result.mode == "fresh":
+            # What `out=` or `inplace=True` overwrote is the result.
+            result = _written(mutated[-1], hist | bits, grad, deps)
         if grad and model.saves:
             after = self._save(frame, state, model, {**bound, "result": result}, at, op, grad, True)
             if after:
@@ -197,6 +200,28 @@ class Library:
                         mine = state.extra.get(sid, (0, 0, 0))
                         state.extra[sid] = (mine[0] | after, mine[1], mine[2])
         return result
+
+    def _argument(self, frame: Frame, state: State, bound: Arguments, path: str, at: Span) -> Value | None:
+        """An argument, or what an access path from one leads to (``tensors[*]``, ``self.params[*].grad``)."""
+        value = bound.get(path)
+        if value is not None or not ("." in path or "[" in path):
+            return value
+        parts = path.replace("[", ".[").split(".")
+        value = bound.get(parts[0])
+        for part in parts[1:]:
+            if value is None:
+                return None
+            if part == "[*]":
+                if value.kind & (CONTAINER | UNKNOWN | OBJECT):
+                    value = fields.element(frame, state, value, at)
+            elif part[0] == "[":
+                index = int(part[1:-1])
+                if value.items is not None and index < len(value.items):
+                    value = value.items[index]
+            else:
+                found = [fields.read(frame, state, sid, part) for sid, _ in value.views]
+                value = join_all(found)
+        return value
 
     def _specs(self, frame: Frame, state: State, model: FunctionModel, bound: Arguments) -> tuple[Result, ...]:
         """What the result may be: the first alternative that surely holds, and those before it that may."""
@@ -238,9 +263,9 @@ class Library:
             return 0
         bits = 0
         for kept in model.saves:
-            if (kept.what == "result") != after:
+            if kept.what.startswith("result") != after:
                 continue
-            value = bound.get(kept.what)
+            value = self._argument(frame, state, bound, kept.what, at)
             if value is None or not kind_of(frame, value) & ~SCALAR:
                 continue
             needs = 0
@@ -274,7 +299,7 @@ class Library:
     ) -> list[Value]:
         done: list[Value] = []
         for mutation in model.mutates:
-            value = bound.get(mutation.what)
+            value = self._argument(frame, state, bound, mutation.what, at)
             if value is None or not kind_of(frame, value) & ~SCALAR:
                 continue
             doubt = 0
@@ -290,7 +315,7 @@ class Library:
                 self._change_contents(frame, state, model, value, bound, at, op, target)
                 continue
             mode = "hidden" if mutation.hidden or kind_of(frame, value) == NDARRAY else (
-                "no_grad" if state.no_grad else "recorded"
+                "no_grad" if state.no_grad or model.context == "no_grad" else "recorded"
             )
             text = texts.get("") or (f"{target}.{op.rpartition('.')[2]}(...)" if mutation.what == "self" else f"{op}(...)")
             writes.write(frame, state, value, at, text, target, mode, (hist, grad, deps), "array", doubt)
@@ -508,6 +533,13 @@ def _overwritten(model: FunctionModel, bound: Arguments) -> Value | None:
 
 def _is_true(value: Value | None) -> bool:
     return value is not None and value.const is True
+
+
+def _written(value: Value, hist: int, grad: int, deps: int) -> Value:
+    return Value(
+        value.kind, value.views, ABSENT, value.refs, value.items, value.deps | deps, value.grad | grad,
+        value.hist | hist, value.doubt, value.mark,
+    )  # fmt: skip
 
 
 def _with_history(value: Value, bits: int) -> Value:

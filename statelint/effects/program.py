@@ -105,6 +105,7 @@ class Program:
             else:
                 known.facts = list({**dict.fromkeys(known.facts), **dict.fromkeys(info.facts)})
                 known.result = tuple(sorted({*known.result, *info.result}))
+                known.result_grad = tuple(sorted({*known.result_grad, *info.result_grad}))
                 known.backward = known.backward or info.backward
                 known.over_budget = known.over_budget or info.over_budget
 

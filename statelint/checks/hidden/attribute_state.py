@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from statelint.checks.drafting import draft, region_chain, why_region
-from statelint.effects.facts import FunctionFacts, StateWrite
+from statelint.effects.facts import FunctionFacts, Key, StateWrite
 from statelint.effects.program import Program
 from statelint.findings import Draft
 
@@ -26,7 +26,8 @@ def check(program: Program) -> Iterable[Draft]:
                 break  # SL105 says it better
             if fact.traced and not fact.graph:
                 break  # a statistic that is updated outside the graph: the rules on layers judge it
-            if not returned(program, info, fact, region.root):
+            array = fact.traced and region.framework == "torch"
+            if ".assign" in fact.op or not returned(program, info, fact, region.root, array):
                 continue
             name = fact.state.text
             message = f"`{name}` is updated by `{info.name}` and its result depends on it: the output depends on earlier calls"
@@ -45,13 +46,11 @@ def _lazy(fact: StateWrite) -> bool:
     return any(name in guard.replace("'", " ").replace('"', " ").replace(".", " ").split() for guard in fact.guards)
 
 
-def returned(program: Program, info: FunctionFacts, fact: StateWrite, root: tuple[str, str]) -> bool:
-    """Whether the result of the method, or of the region's start in the same class, depends on the attribute's old value."""
-    if not fact.reads_old and fact.state.text not in fact.deps:
-        text = fact.state.text
-        return text in info.result
+def returned(program: Program, info: FunctionFacts, fact: StateWrite, root: Key, array: bool) -> bool:
+    """Whether the result of the method, or of the region's start, depends on the attribute's old value; for a tensor, whether
+    a gradient flows to it (a detached carry is a choice)."""
     for key in {(info.module, info.qualname), root}:
         found = program.functions.get(key)
-        if found is not None and fact.state.text in found.result:
+        if found is not None and fact.state.text in (found.result_grad if array else found.result):
             return True
     return False
