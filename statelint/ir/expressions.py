@@ -236,7 +236,8 @@ def lower_joined(f: Frame, node: Any) -> Reg:
     """An f-string, or a template string."""
     if sys.version_info < (3, 12):
         _pin(node)
-    parts = [EXPRESSIONS[value.__class__](f, value) for value in node.values]
+    # Python 3.12 alone puts empty constants between the parts of a format.
+    parts = [EXPRESSIONS[part.__class__](f, part) for part in node.values if getattr(part, "value", None) != ""]
     dst = f.n
     f.n = dst + 1
     f.out.append(BuildString(span_of(node), dst, tuple(parts)))

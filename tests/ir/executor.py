@@ -31,6 +31,7 @@ from .values import (
     Materialised,
     Run,
     Signal,
+    as_coroutine,
     awaited,
     binder,
     catches,
@@ -84,7 +85,7 @@ class Program:
         elif record.is_async:
 
             def made(*args: Any, **kwargs: Any) -> Any:
-                return types.coroutine(result)(start(args, kwargs))
+                return as_coroutine(result(start(args, kwargs)))
         elif record.is_generator:
 
             def made(*args: Any, **kwargs: Any) -> Any:

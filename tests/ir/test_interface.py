@@ -74,7 +74,7 @@ def test_record_of_a_method() -> None:
     method = module.functions["f.<locals>.C.m"]
     assert (method.name, method.class_qualname, method.parent) == ("m", "f.<locals>.C", "f.<locals>.C.<body>")
     assert module.classes["f.<locals>.C"].parent == "f"
-    inner = module.functions["<lambda>:3:25"]
+    inner = module.functions["<lambda>:3:24"]
     assert (inner.name, inner.class_qualname, inner.parent) == ("<lambda>", "", "f.<locals>.C.m")
 
 

@@ -120,6 +120,16 @@ class AsyncGenerator:
             sent = yield item
 
 
+async def as_coroutine(run: Generator[Any, Any, Any]) -> Any:
+    """A real coroutine around a generator."""
+
+    @types.coroutine
+    def inner() -> Generator[Any, Any, Any]:
+        return (yield from run)
+
+    return await inner()
+
+
 def awaited(value: Any) -> Generator[Any, Any, Any]:
     """What ``await value`` does in a plain generator."""
     return (yield from (value if inspect.isgenerator(value) else value.__await__()))
