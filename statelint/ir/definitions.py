@@ -28,7 +28,7 @@ def enter(f: Frame, found: Bindings, body: list[Any], params: tuple[Param, ...])
     bound |= found.imported
     facts = None
     if f.marked:
-        facts = expression_facts(body, f.unit.lambdas)
+        facts = expression_facts(f.unit.marked_statements(body), f.unit.lambdas)
         bound |= facts.walrus
     for param in params:
         bound.add(param.name)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from statelint.ir.definitions import Definition
 
 _NONE: frozenset[str] = frozenset()
-_ABRUPT = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+_ABRUPT = frozenset((ast.Return, ast.Raise, ast.Break, ast.Continue))
 
 
 class Unit:
@@ -58,6 +58,16 @@ class Unit:
         """Whether one of the lines ``first`` to ``last`` may hold a lambda or a walrus."""
         at = bisect.bisect_left(self.marks, first)
         return at < len(self.marks) and self.marks[at] <= last
+
+    def marked_statements(self, body: list[ast.stmt]) -> list[ast.stmt]:
+        """The statements that may hold a lambda or a walrus. Decorators stand before the first line of theirs."""
+        marked = self.marked
+        return [
+            statement
+            for statement in body
+            if marked(statement.lineno, statement.end_lineno or statement.lineno)
+            or getattr(statement, "decorator_list", None)
+        ]
 
     def unique(self, qualname: str) -> str:
         """``qualname``, or ``qualname#2`` and so on if it is taken; the answer is taken from now on."""
@@ -225,8 +235,9 @@ class Frame:
         """Lower statements into the current block. What follows an abrupt exit cannot run and is left out."""
         table = STATEMENTS
         for index, statement in enumerate(statements):
-            table[statement.__class__](self, statement)
-            if isinstance(statement, _ABRUPT) and index + 1 < len(statements):
+            kind = statement.__class__
+            table[kind](self, statement)
+            if kind in _ABRUPT and index + 1 < len(statements):
                 if not self.is_generator:
                     self.is_generator = _yields(statements[index + 1 :])
                 return

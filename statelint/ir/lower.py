@@ -70,7 +70,7 @@ def lower_tree(tree: ast.Module, text: str, path: str, module: str, is_package: 
     frame.prefix = ""
     frame.marked = bool(unit.marks)
     if frame.marked:
-        unit.assigned |= expression_facts(body, unit.lambdas).walrus
+        unit.assigned |= expression_facts(unit.marked_statements(body), unit.lambdas).walrus
     frame.run(body)
     lines = unit.lines
     end = len(lines) if lines[-1] or len(lines) == 1 else len(lines) - 1
