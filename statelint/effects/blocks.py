@@ -153,6 +153,7 @@ def _loop(
     breaks: list[State] = []
     head: State | None = state
     exit_state: State | None = None
+    last: State | None = None
     marks = recency.mark(frame)
     for number in range(MAX_TURNS):
         assert head is not None
@@ -168,14 +169,16 @@ def _loop(
         if end is None:
             break
         recency.age(frame, end, marks)
-        merged = join(frame, head, end)
+        # The second turn begins where the first one ended: joined with the entry, "not run yet" and "consumed by the
+        # first turn" would meet in one state. Only from the third turn on are the ends of turns joined.
+        merged = end if number == 0 else join(frame, head, end)
         assert merged is not None
         if number and merged.same(head):
-            exit_state = join(frame, exit_state, merged) if isinstance(instr, For) else exit_state
             break
         head = merged
+        last = merged
     if isinstance(instr, For):
-        exit_state = join(frame, exit_state, head)
+        exit_state = join(frame, exit_state, last)
     frame.loops.pop()
     if exit_state is not None and instr.orelse:
         exit_state = run_block(frame, exit_state, instr.orelse)

@@ -15,6 +15,7 @@ from statelint.effects.value import (
     FUNCTION,
     JAX,
     KEY,
+    LEAF,
     NDARRAY,
     NOTHING,
     NUMBER,
@@ -109,7 +110,10 @@ def _call_wrapped(
     before = state.no_grad
     if ref.kind in ("no_grad", "inference_mode"):
         state.no_grad = True
-    result = call(frame, state, ref.func, args, starred, keywords, at)
+    if ref.kind in ("vmap", "pmap"):
+        result = _mapped(frame, state, ref.func, args, starred, keywords, at)
+    else:
+        result = call(frame, state, ref.func, args, starred, keywords, at)
     state.no_grad = before
     if ref.kind == "grad":
         deps = effective(state, result)[2]
@@ -123,6 +127,26 @@ def _call_wrapped(
         return Value(UNKNOWN if "torch" in frame.analyzer.dialects(frame.module) else JAX, frozenset(((sid, ALL),)), deps=deps)
     if ref.kind == "contextmanager":
         return Value(OBJECT, deps=result.deps)
+    return result
+
+
+def _mapped(
+    frame: Frame, state: State, func: Value, args: Arguments, starred: int, keywords: Keywords, at: Span
+) -> Value:
+    """One call for each row: rows of keys are different keys, what the function captures is the same in all."""
+    captures = any(isinstance(r, FuncRef) and r.frame for r in func.refs)
+    result: Value | None = None
+    marks = recency.mark(frame)
+    for turn in range(2 if captures else 1):
+        if turn:
+            recency.age(frame, state, marks)
+            frame.loops.append(at)
+        rows = tuple(fields.element(frame, state, a, at) if kind_of(frame, a) == KEY else a for a in args)
+        made = call(frame, state, func, rows, starred, keywords, at)
+        result = made if result is None else join(recency.refreshed(frame, result, marks), made)
+    if captures:
+        frame.loops.pop()
+    assert result is not None
     return result
 
 
@@ -165,6 +189,8 @@ def apply_function(
     frame: Frame, state: State, model: FunctionModel, bound: dict[str, Value], at: Span, name: str
 ) -> Value:
     """A row with its higher-order part: the functions it invokes, transforms or runs in a region."""
+    if name.endswith((".parameters", ".named_parameters")):
+        return layers.parameters_of(frame, state, bound.get("self"), at, named=name.endswith("named_parameters"))
     if name.rpartition(".")[2] in ("register_buffer", "register_parameter", "add_module", "register_module"):
         layers.register(frame, state, name.rpartition(".")[2], bound, at)
     results: dict[str, Value] = {}
@@ -571,18 +597,28 @@ def _decorating(frame: Frame, state: State, args: Arguments, keywords: Keywords,
 def _enumerate(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
     if not args:
         return None
-    from statelint.storage import Linear
-
-    sid = frame.new(at, "enumerate")
-    number = Value(NUMBER, const=Linear(frame.symbol((at, "count")), 0))
-    state.fields[(sid, fields.ANY)] = Value(TUPLE, items=(number, fields.element(frame, state, args[0], at)))
-    return Value(1 << 15, frozenset(((sid, ALL),)))
+    return fields.lazy(frame, state, (Value(NUMBER), args[0]), at)
 
 
 def _zip(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
-    sid = frame.new(at, "zip")
-    state.fields[(sid, fields.ANY)] = Value(TUPLE, items=tuple(fields.element(frame, state, a, (*at[:3], at[3] + i)) for i, a in enumerate(args)))
-    return Value(1 << 15, frozenset(((sid, ALL),)))
+    return fields.lazy(frame, state, args, at)
+
+
+def _iter(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
+    return args[0] if len(args) == 1 and args[0].kind & ~OBJECT else None
+
+
+def _next(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
+    if not args:
+        return None
+    for ref in args[0].refs:
+        if isinstance(ref, InstRef):
+            return call_method(frame, state, args[0], "__next__", (), 0, (), at)
+    found = fields.element(frame, state, args[0], at)
+    if found.kind == KEY:
+        # Every step of an iterator gives another key.
+        return Value(KEY, frozenset(((frame.new(at, "next"), ALL),)), deps=found.deps)
+    return found
 
 
 def _dict(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
@@ -622,7 +658,21 @@ def _getattr(frame: Frame, state: State, args: Arguments, keywords: Keywords, at
     return None
 
 
+def _parameter(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
+    named = dict(keywords)
+    data = args[0] if args else named.get("data")
+    flag = args[1] if len(args) > 1 else named.get("requires_grad")
+    views = data.views if data is not None and data.views else frozenset(((frame.new(at, "parameter"), ALL),))
+    if flag is not None and flag.const is False:
+        return Value(TENSOR, views)
+    return Value(TENSOR, views, grad=1, mark=LEAF)
+
+
 SPECIAL = {
+    "torch.nn.Parameter": _parameter,
+    "torch.nn.parameter.Parameter": _parameter,
+    "iter": _iter,
+    "next": _next,
     "setattr": _setattr,
     "getattr": _getattr,
     "super": _super,

@@ -36,8 +36,9 @@ def dump(inspection: Inspection) -> list[str]:
         lines += _fields(labels, state)
         lines.append(result_line(labels, inspection.result))
         lines += [alias_line(*pair) for pair in aliases(inspection)]
-        lines += [save_line(labels, index) for index in _live_saves(inspection, state)]
-        lines += [owed_line(labels, index, entry) for index in _live_saves(inspection, state) for entry in _owed(frame, state, index)]
+        live = _live_saves(inspection, state)
+        lines += [save_line(labels, index) for index in live]
+        lines += [owed_line(labels, index, entry) for index in live for entry in _owed(frame, state, index)]
     lines += sorted({write_line(labels, *each) for each in frame.array_writes}, key=_by_place)
     lines += [consumed_line(labels, state, sid) for sid in labels.sorted(state.consumed)] if state is not None else []
     lines += [fact_line(fact) for fact in sorted(frame.facts, key=lambda f: (f.at, type(f).__name__, repr(f)))]
@@ -315,7 +316,8 @@ def _live(inspection: Inspection, state: State) -> set[int]:
         if sid != frame.frame_sid:
             found.add(sid)
             add(value)
-    found.update(frame.saves[index].sid for index in _live_saves(inspection, state) if frame.saves[index].what != "kept")
+    saves = (frame.saves[index] for index in _live_saves(inspection, state))
+    found.update(record.sid for record in saves if record.what != "kept")
     found.update(sid for sid, _, _ in frame.array_writes)
     found.update(state.consumed)
     return found - {0, frame.frame_sid, frame.free_sid}

@@ -187,6 +187,13 @@ class Retain(Fact, frozen=True):
     value_at: Span
 
 
+class Lasting(Fact, frozen=True):
+    """A callee's write of state (of ``writer``, at ``write_at``) outlives this function: what it writes existed before."""
+
+    writer: Key
+    write_at: Span
+
+
 class Calls(Fact, frozen=True):
     """A call of a project's function."""
 
@@ -217,6 +224,7 @@ AnyFact = (
     | CacheStore
     | MemoFunction
     | Retain
+    | Lasting
     | Calls
     | Root
 )

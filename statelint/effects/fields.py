@@ -40,6 +40,8 @@ from statelint.effects.writes import add_state_write, effective, kind_of
 from statelint.storage import ALL, Index, Linear, Region, Slice, compose
 from statelint.storage.regions import Selector
 
+SOURCES = "%sources"
+"""The field of a lazy iterator (zip, enumerate) that holds what it runs over."""
 ANY = "[*]"
 """The field that stands for all elements of a container."""
 
@@ -183,6 +185,11 @@ def element(frame: Frame, state: State, container: Value, at: Span) -> Value:
         return view(frame, state, container, region)
     values = []
     for sid, _ in container.views:
+        sources = state.fields.get((sid, SOURCES))
+        if sources is not None and sources.items is not None:
+            parts = tuple(element(frame, state, part, _part(at, i)) for i, part in enumerate(sources.items))
+            values.append(Value(TUPLE, items=parts))
+            continue
         known = [v for k, v in state.fields.of(sid).items() if isinstance(k, str) and k.startswith("[")]
         found = join_all(known)
         if found is None or (frame.outside(sid) and (sid, ANY) not in state.fields):
@@ -199,6 +206,18 @@ def element(frame: Frame, state: State, container: Value, at: Span) -> Value:
     )  # fmt: skip
 
 
+def _part(at: Span, number: int) -> Span:
+    """A site of its own for each source of an iterator."""
+    return (at[0], at[1], at[2], at[3] + number)
+
+
+def lazy(frame: Frame, state: State, sources: tuple[Value, ...], at: Span) -> Value:
+    """An iterator that takes one element of each source in each turn."""
+    sid = frame.new(at, "lazy")
+    state.fields[(sid, SOURCES)] = Value(TUPLE, items=sources)
+    return Value(ITERATOR, frozenset(((sid, ALL),)))
+
+
 def refresh(frame: Frame, item: Value, marks: recency.Mark) -> Value:
     """An element kept aside while a loop's turn ran."""
     return recency.refreshed(frame, item, marks)
@@ -207,8 +226,19 @@ def refresh(frame: Frame, item: Value, marks: recency.Mark) -> Value:
 def view(frame: Frame, state: State, base: Value, region: Region) -> Value:
     """A view of part of an array."""
     hist, grad, deps = effective(state, base)
-    views = frozenset((sid, compose(r, region)) for sid, r in base.views)
+    views = frozenset((sid, _rebased(frame, r, region)) for sid, r in base.views)
     return Value(base.kind, views, ABSENT, (), None, deps, grad, hist, base.doubt, base.mark)
+
+
+def _rebased(frame: Frame, outer: Region, inner: Region) -> Region:
+    """``view[inner]`` where the view is ``storage[k:]``: position i of it is another number for another i."""
+    if len(outer) == 1 and len(inner) == 1 and isinstance(outer[0], Slice) and isinstance(inner[0], Index):
+        lower, at = outer[0].lower or Linear(0, 0), inner[0].at
+        if lower.symbol == 0 and lower.offset >= 0 and (at.symbol or at.offset >= 0):
+            if not at.symbol:
+                return (Index(Linear(0, lower.offset + at.offset)),)
+            return (Index(Linear(frame.symbol(("rebased", lower.offset, at.symbol)), at.offset)),)
+    return compose(outer, inner)
 
 
 def linear(value: Value) -> Linear | None:

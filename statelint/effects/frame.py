@@ -118,6 +118,7 @@ class Frame:
         self.array_writes: list[tuple[int, Region, WriteRecord]] = []
         self._array_writes_seen: set[tuple[int, Region, Key, Span]] = set()
         self.consumed_values: list[Value] = []
+        self.effects: dict[tuple[int, Key, Span], None] = {}
         self.site: object = 0
         self.ambiguity = 0
         self.instr: Instr | None = None

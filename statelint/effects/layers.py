@@ -11,6 +11,7 @@ from statelint.effects.value import (
     ABSENT,
     CERTAINLY,
     FUNCTION,
+    ITERATOR,
     LEAF,
     LIST,
     NONE,
@@ -18,6 +19,8 @@ from statelint.effects.value import (
     OBJECT,
     PLAIN,
     TENSOR,
+    TEXT,
+    TUPLE,
     UNKNOWN,
     BoundRef,
     InstRef,
@@ -172,3 +175,13 @@ def register(frame: Frame, state: State, method: str, bound: dict[str, Value], a
     if method == "register_buffer" and value.kind & ~NONE:
         value = Value(TENSOR, value.views or frozenset(((frame.new(at, "buffer"), ALL),)), ABSENT, (), None, value.deps)
     fields.assign(frame, state, owner, name.const, value)
+
+
+def parameters_of(frame: Frame, state: State, obj: Value | None, at: Span, *, named: bool) -> Value:
+    """``module.parameters()``: leaves that need a gradient, all of them one storage below the module."""
+    sid = frame.new(at, "parameters")
+    places = _places(frame, obj, "%params") if obj is not None else frozenset()
+    leaf = Value(TENSOR, places or frozenset(((sid, ALL),)), grad=CERTAINLY, mark=LEAF, doubt=0)
+    item = Value(TUPLE, items=(Value(TEXT), leaf)) if named else leaf
+    state.fields[(sid, fields.ANY)] = item
+    return Value(ITERATOR, frozenset(((sid, ALL),)))

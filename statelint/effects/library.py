@@ -479,15 +479,14 @@ class Library:
 
     def attribute(self, frame: Frame, state: State, obj: Value, word: str, name: str, at: Span) -> Value:
         """``obj.name`` for an array or builtin container."""
+        if name == "grad":
+            return Value(TENSOR | NONE, frozenset(((frame.new(at, "grad"), ALL),)))
         typed = self.models.attribute(word, name)
         model = self.models.method(word, name)
         if typed is not None and (model is None or KIND_OF_TYPE.get(typed, UNKNOWN) & SCALAR):
             kind = KIND_OF_TYPE.get(typed, UNKNOWN)
             if kind & SCALAR or name in ("shape", "dtype", "device", "ndim", "size", "requires_grad", "names", "layout"):
                 return Value(kind if kind & SCALAR else PLAIN, doubt=0)
-            if name == "grad":
-                sid = frame.new(at, "grad")
-                return Value(TENSOR, frozenset(((sid, ALL),)))
             hist, grad, deps = effective(state, obj)
             return Value(kind, frozenset(((frame.new(at, name), ALL),)), deps=deps, grad=grad, hist=hist, doubt=obj.doubt)
         if name == "at" and kind_of(frame, obj) & JAX:

@@ -187,6 +187,8 @@ def set_attribute(
 ) -> None:
     """``obj.name = value``: a property's setter, a tensor's ``data``, or a field."""
     kind = kind_of(frame, obj)
+    if augmented and kind_of(frame, value) & (TENSOR | NDARRAY) and not kind_of(frame, value) & ~(TENSOR | NDARRAY):
+        return  # the in-place operation wrote to the array that the attribute holds
     if kind & TENSOR and name == "data":
         target = frame.name_of_value(state, obj)
         writes.write(frame, state, obj, at, f"{target}.data = ...", f"{target}.data", "hidden", how="array")

@@ -22,7 +22,7 @@ from statelint.effects.value import (
 )
 from statelint.effects.writes import effective, kind_of
 from statelint.ir.nodes import Unpack
-from statelint.storage import ALL, Index, Linear
+from statelint.storage import ALL, Index, Linear, Slice
 
 NEEDS_OTHER = {"mul", "div", "matmul", "pow", "remainder"}
 """Operators whose derivative needs an operand: saved if the other one needs a gradient (torch 2.13, by execution: see the
@@ -97,6 +97,9 @@ def unpack(frame: Frame, state: State, instr: Unpack) -> None:
     kind = kind_of(frame, source)
     count = len(instr.dsts)
     for position, dst in enumerate(instr.dsts):
+        if instr.star >= 0 and position == instr.star and kind == KEY and position == count - 1:
+            frame.regs[dst] = fields.view(frame, state, source, (Slice(Linear(0, position), None),))
+            continue
         if instr.star >= 0 and position == instr.star:
             sid = frame.new(instr.at, "star")
             state.fields[(sid, fields.ANY)] = fields.element(frame, state, source, instr.at)

@@ -16,9 +16,11 @@ from statelint.effects.facts import (
     ClassFacts,
     FunctionFacts,
     Key,
+    Lasting,
     Link,
     ModuleFacts,
     Root,
+    Span,
     StateRead,
     StateRef,
     StateWrite,
@@ -152,6 +154,15 @@ class Program:
                     link = Link(key[0], fact.at, f"`{fact.callee[1]}` is called here")
                     steps = (*region.steps, link)
                     queue.append((fact.callee, msgspec.structs.replace(region, steps=steps)))
+
+    def lasts(self, root: Key, info: FunctionFacts, at: Span) -> bool:
+        """Whether a write of state outlives a call of the region's start: what it writes existed before that call."""
+        if root == (info.module, info.qualname):
+            return True
+        start = self.functions.get(root)
+        return start is not None and any(
+            isinstance(f, Lasting) and f.writer == (info.module, info.qualname) and f.write_at == at for f in start.facts
+        )
 
     def regions_of(self, info: FunctionFacts) -> list[Region]:
         """The regions that a function runs in."""

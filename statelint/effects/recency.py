@@ -167,8 +167,11 @@ def age(frame: Frame, state: State, start: Mark) -> None:
                     old_index = old.bit_length() - 1
                     frame.clobbers.setdefault(old_index, {}).update(frame.clobbers.get(index, {}))
             state.clobbered = clobbered
+        renewed = set(sids.values())
         consumed: dict[int, frozenset[int]] = {}
         for sid, events in state.consumed.items():
+            if sid in renewed:
+                continue  # a key of the turn before last; what is carried on is the last turn's
             target = sids.get(sid, sid)
             consumed[target] = consumed.get(target, frozenset()) | frozenset(_aged_event(frame, aging, e) for e in events)
         state.consumed = consumed

@@ -10,13 +10,14 @@ from __future__ import annotations
 import msgspec
 
 from statelint.effects import fields, members
-from statelint.effects.facts import Key, Link, Span
+from statelint.effects.facts import Key, Lasting, LeafWrite, Link, Span
 from statelint.effects.frame import ConsumeRecord, Frame, SaveRecord, Shape, Storage, WriteRecord
 from statelint.effects.state import Extra, State
 from statelint.effects.value import (
     ABSENT,
     CERTAINLY,
     DETACHED,
+    LEAF,
     NO_VIEWS,
     NOTHING,
     UNKNOWN,
@@ -51,6 +52,7 @@ class Summary(msgspec.Struct):
     clobbers: dict[int, tuple[WriteRecord, ...]]
     consumed: dict[int, tuple[ConsumeRecord, ...]]
     backward: tuple[Value, ...]
+    effects: tuple[tuple[int, Key, Span], ...] = ()
     shapes: dict[int, Shape] = {}
     returns: bool = True
     generator: bool = False
@@ -122,6 +124,7 @@ def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
         clobbers,
         consumed,
         tuple(frame.consumed_values),
+        tuple(frame.effects),
         {sid: frame.shapes[sid] for sid in reachable if sid in frame.shapes and not frame.outside(sid)},
         generator=frame.fn.is_generator,
     )
@@ -392,7 +395,7 @@ def compose_call(
     # Resolve all paths against the state before the call.
     for sid, name, _ in summary.fields:
         call.held(sid)
-    for sid in summary.extra:
+    for sid in (*summary.extra, *summary.consumed, *summary.saved):
         call.held(sid)
     if summary.backward:
         for consumed in summary.backward:
@@ -403,6 +406,9 @@ def compose_call(
         target = call.held(sid)
         if not target.views:
             continue
+        entry = record
+        if target.mark & LEAF and entry.mode == "recorded" and not state.no_grad:
+            frame.add_foreign(entry.key, LeafWrite(entry.at, entry.target, entry.op, entry.doubt + target.doubt))
         views = call._moved(frozenset(((sid, region),)))
         entry = record._replace(chain=(link, *record.chain)[:6], doubt=record.doubt + frame.ambiguity)
         if (views, entry.at, entry.key) in writes_done:
@@ -432,6 +438,11 @@ def compose_call(
                     for record in summary.clobbers.get(index, ()):
                         entry = record._replace(chain=(link, *record.chain)[:6])
                         frame.clobbers.setdefault(position, {})[entry] = None
+    for sid, writer, write_at in summary.effects:
+        for target, _ in call.views(sid):
+            if frame.outside(target):
+                frame.effects[(target, writer, write_at)] = None
+                frame.add(Lasting(at, writer, write_at))
     for sid, hist, grad, deps in extras:
         for target, _ in call.views(sid):
             mine = state.extra.get(target, (0, 0, 0))

@@ -29,7 +29,9 @@ def analyse(project: Project, modules: Sequence[str], settings: Settings) -> lis
     analyzer = analyzer_of(project, settings)
     result: dict[str, ModuleFacts] = {}
     for name in modules:
-        if not matters(project, analyzer, name):
+        file = project.modules.get(name)
+        marked = bool(settings.differentiable) or (file is not None and bool(file.markers))
+        if not marked and not matters(project, analyzer, name):
             continue
         facts = analyzer.analyse_module(name)
         if facts is not None:

@@ -172,12 +172,14 @@ def add_state_write(
     if source is not None:
         hist, grad, more = effective(state, source)
         deps |= more
+    owner = frame.storages[sid].base if how == "rebind" and frame.storages[sid].kind == "field" else sid
+    frame.effects[(owner, frame.key, at)] = None
     own = 0
     for origin in frame.origin_sids(deps):
         if origin == sid or frame.path(origin) == reference.text:
             own = 1
     texts = origin_texts(frame, deps)
-    traced = source is not None and may_be_array(frame, source) and bool(deps)
+    traced = source is not None and may_be_array(frame, source) and _from_arguments(frame, deps, sid)
     container = 0
     if frame.storages[sid].kind == "field":
         container = 1
@@ -199,6 +201,17 @@ def add_state_write(
             doubt,
         )
     )
+
+
+def _from_arguments(frame: Frame, deps: int, state: int) -> bool:
+    """Whether a value is computed from arguments, or from captured variables other than the state itself."""
+    for sid in frame.origin_sids(deps):
+        root = frame.root(sid)
+        if root.kind == "param" and not frame.is_receiver(str(root.key)):
+            return True
+        if root.kind == "free" and sid != state:
+            return True
+    return False
 
 
 def attached(frame: Frame, grad: int) -> bool:

@@ -10,6 +10,7 @@ from statelint.effects.program import Program
 from statelint.findings import Draft
 
 CODE = "SL102"
+STATEFUL_LIBRARIES = ("flax.nnx", "flax.experimental.nnx", "haiku.", "objax.")
 
 
 def check(program: Program) -> Iterable[Draft]:
@@ -17,10 +18,10 @@ def check(program: Program) -> Iterable[Draft]:
     for info, fact in program.facts(StateWrite):
         if fact.state.root != "attribute" or fact.no_grad or fact.constant:
             continue
-        if program.place(fact.state) in program.caches or _lazy(fact):
+        if program.place(fact.state) in program.caches or _lazy(fact) or lifted(program, fact):
             continue
         for region in program.regions_of(info):
-            if region.kind == "taped":
+            if region.kind == "taped" or not program.lasts(region.root, info, fact.at):
                 continue
             if region.traced and fact.traced:
                 break  # SL105 says it better
@@ -38,6 +39,12 @@ def check(program: Program) -> Iterable[Draft]:
             steps = region_chain(region)
             yield draft(program, CODE, info, fact.at, f"{message}; {why_region(program, info, region)}", help, fact.doubt, steps)
             break
+
+
+def lifted(program: Program, fact: StateWrite) -> bool:
+    """Whether the class belongs to a library that carries its objects' state through its transformations."""
+    owner = program.classes.get(fact.state.owner)
+    return owner is not None and any(base.startswith(STATEFUL_LIBRARIES) for base in owner.library_bases)
 
 
 def _lazy(fact: StateWrite) -> bool:

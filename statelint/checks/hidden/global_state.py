@@ -18,10 +18,12 @@ def check(program: Program) -> Iterable[Draft]:
         if fact.state.root not in ("global", "free"):
             continue
         place = program.place(fact.state)
-        if place in program.caches:
+        if place in program.caches or (fact.constant and any(fact.state.name in g for g in fact.guards)):
             continue
         for region in program.regions_of(info):
-            if region.kind == "taped" or (fact.state.root == "free" and region.root[1] == fact.state.owner[1]):
+            if region.kind == "taped" and not (info.result_grad and fact.state.text in info.result):
+                continue  # a meter, an environment: nothing of it is differentiated
+            if fact.state.root == "free" and not program.lasts(region.root, info, fact.at):
                 continue
             if fact.traced and region.traced:
                 break  # SL105 says it better

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from statelint.checks.hidden.attribute_state import lifted
 from statelint.checks.drafting import draft, region_chain, why_region
 from statelint.effects.facts import StateWrite
 from statelint.effects.program import Program
 from statelint.findings import Draft
 
 CODE = "SL105"
-_STATEFUL_MODULES = ("flax.nnx", "flax.experimental.nnx", "haiku", "objax")
 
 
 def check(program: Program) -> Iterable[Draft]:
@@ -21,12 +21,10 @@ def check(program: Program) -> Iterable[Draft]:
         for region in program.regions_of(info):
             if not region.traced or region.framework not in ("jax", "tensorflow", ""):
                 continue
-            if fact.state.root == "free" and not _outlives(fact, region.root, info.qualname):
+            if fact.state.root in ("free", "attribute") and not program.lasts(region.root, info, fact.at):
                 continue
-            owner = program.classes.get(fact.state.owner)
-            if fact.state.root == "attribute" and owner is not None:
-                if any(b.startswith(_STATEFUL_MODULES) for b in owner.library_bases):
-                    continue
+            if fact.state.root == "attribute" and lifted(program, fact):
+                continue
             name = fact.state.text
             message = (
                 f"A traced value is stored in `{name}`, which outlives the trace; {why_region(program, info, region)}"
@@ -35,8 +33,3 @@ def check(program: Program) -> Iterable[Draft]:
             yield draft(program, CODE, info, fact.at, message, help, fact.doubt, region_chain(region))
             break
 
-
-def _outlives(fact: StateWrite, root: tuple[str, str], qualname: str) -> bool:
-    """A captured variable outlives the trace unless it belongs to a function inside the traced one."""
-    owner = fact.state.owner[1]
-    return not (owner == root[1] or owner.startswith(root[1] + ".<locals>"))
