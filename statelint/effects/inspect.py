@@ -23,7 +23,7 @@ _RECURSION = 30_000
 
 
 class Inspection(msgspec.Struct, frozen=True):
-    """``exits`` are the states at the returns and at the fall-through end, ``state`` their join (None: there is no exit)."""
+    """``exits`` are the states at the returns and the fall-through end, ``state`` their join (None: no exit)."""
 
     frame: Frame
     result: Value

@@ -1,0 +1,356 @@
+"""The boundary of one function: ``(y, s') = F(x, s)``, gathered from its run and the facts of all that it calls."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from statelint.effects import facts as records
+from statelint.effects.facts import Key, StateRef
+from statelint.effects.hazards import history
+from statelint.effects.inspect import Inspection, inspect_function, named_values
+from statelint.effects.labels import Labels
+from statelint.effects.state import State
+from statelint.effects.value import ABSENT, NONE, SCALAR, Value
+from statelint.effects.writes import effective, kind_of
+from statelint.explain.classes import CONSTRUCTORS, Classifier, input_class, is_code, type_text
+from statelint.explain.construction import constructed
+from statelint.explain.merge import Gathered
+from statelint.explain.reach import Reached, constructing, own_local, reached, state_text
+from statelint.explain.records import CONSTANT, DIFFERENTIABLE, EXTERNAL, HIDDEN, Boundary, Class, Member, Saved
+from statelint.explain.session import Place, Session
+from statelint.ir.nodes import Return
+from statelint.resolve.bindings import walk
+
+_TAPELESS = frozenset(("jax", "autograd", "tensorflow"))
+"""Frameworks that keep no saves at run time: a gradient flows wherever an array's value does."""
+
+
+def explain(session: Session, module: str, qualname: str) -> Boundary | None:
+    """The boundary of a function; None if there is no such function."""
+    session.know([module])
+    inspection = inspect_function(session.analyzer, module, qualname)
+    return None if inspection is None else _Explanation(session, inspection).boundary()
+
+
+class _Explanation:
+    def __init__(self, session: Session, inspection: Inspection) -> None:
+        self.session = session
+        self.inspection = inspection
+        self.frame = inspection.frame
+        self.key: Key = self.frame.key
+        self.labels = Labels(self.frame)
+        self.reached = reached(session, self.key)
+        self.program = session.program
+        self.classes = Classifier(session)
+        found = self.program.functions.get(self.key)
+        self.info = found if found is not None else self.reached[0].info
+        self.deps, self.grad = self._result_bits()
+        self.differentiable = self._differentiable_paths()
+
+    def boundary(self) -> Boundary:
+        """All members."""
+        fn = self.frame.fn
+        s, s_prime = self._state()
+        x = self._inputs()
+        y = self._outputs()
+        members = {member.name: member.class_ for member in (*x, *s)}
+        return Boundary(
+            function=fn.qualname,
+            module=self.key[0],
+            place=self.session.place(self.key[0], fn.name_at if fn.kind == "function" else fn.at),
+            signature=f"{fn.qualname}({', '.join(_parameter(p.kind, p.name) for p in fn.params)})",
+            formula=_formula(bool(x), bool(s), any(m.type != "none" for m in y), bool(s_prime)),
+            regions=self._regions(),
+            x=tuple(x),
+            s=tuple(s),
+            y=tuple(y),
+            s_prime=tuple(s_prime),
+            draws=tuple(self._draws()),
+            externals=tuple(self._externals()),
+            saved=tuple(self._saved(members)),
+            complete=not self.frame.over_budget,
+        )
+
+    # what flows where -------------------------------------------------------------------------------------------
+
+    def _result_bits(self) -> tuple[int, int]:
+        deps = grad = 0
+        for state, value in self._results():
+            _, more_grad, more = effective(state, value)
+            deps |= more
+            grad |= more_grad
+        return deps, grad
+
+    def _results(self) -> Iterator[tuple[State, Value]]:
+        """All that is returned, with what is held in it."""
+        for value, state in self.frame.returns:
+            waiting = [value]
+            while waiting:
+                each = waiting.pop()
+                yield state, each
+                waiting.extend(each.items or ())
+                if len(waiting) < 64:
+                    waiting.extend(v for sid, _ in each.views for v in state.fields.of(sid).values() if v is not each)
+                if len(waiting) > 256:
+                    break
+
+    def _differentiable_paths(self) -> set[str]:
+        bits = self.grad
+        if self.session.analyzer.dialects(self.key[0]) & _TAPELESS:
+            bits |= self.deps
+        return {self.labels.name(sid) for sid in self.frame.origin_sids(bits)}
+
+    def _tracked(self) -> set[str]:
+        """The origins whose need for a gradient decides what is saved."""
+        bits = 0
+        for record in self.frame.saves:
+            bits |= record.grad
+        return {self.labels.name(sid) for sid in self.frame.origin_sids(bits)}
+
+    # x and y ----------------------------------------------------------------------------------------------------
+
+    def _inputs(self) -> list[Member]:
+        frame = self.frame
+        members = []
+        tracked = self._tracked()
+        for param in frame.fn.params:
+            if frame.is_receiver(param.name):
+                continue
+            value = self._entry(param.name, param.annotation)
+            kind = kind_of(frame, value)
+            below = (param.name + ".", param.name + "[")
+            flows = any(path == param.name or path.startswith(below) for path in self.differentiable)
+            class_, why = input_class(kind, flows, param.name in tracked)
+            at = self.session.place(self.key[0], param.at)
+            name = _parameter(param.kind, param.name)
+            members.append(Member(name=name, class_=class_, type=type_text(kind, value), why=why, places=(at,)))
+        return members
+
+    def _entry(self, name: str, annotation: str) -> Value:
+        frame = self.frame
+        sid = frame.storage("param", 0, name)
+        views = frozenset(((sid, ()),))
+        fallback = Value(1 << 20, views)
+        analyzer = self.session.analyzer
+        value = analyzer.annotated(self.key[0], annotation, fallback) if annotation else fallback
+        if value is fallback:
+            default = analyzer.default_of(self.key[0], frame.fn, name)
+            if default is not None and default.kind and not default.kind & ~SCALAR and default.kind != NONE:
+                return Value(default.kind)
+        return value
+
+    def _outputs(self) -> list[Member]:
+        fn = self.frame.fn
+        if fn.is_generator:
+            return [Member(name="yields", class_=CONSTANT, type="iterator", why="a generator", places=self._here())]
+        found: dict[str, Member] = {}
+        for value, _state in self.frame.returns:
+            items = value.items if value.items is not None and len(value.items) <= 8 else (value,)
+            for index, item in enumerate(items):
+                name = f"y[{index}]" if len(items) > 1 else "y"
+                member = self._output(name, item)
+                known = found.get(name)
+                found[name] = member if known is None else _joined(known, member)
+        if not found:
+            return [Member(name="y", class_=CONSTANT, type="none", why="no path returns", places=self._here())]
+        return list(found.values())
+
+    def _output(self, name: str, value: Value) -> Member:
+        frame = self.frame
+        kind = kind_of(frame, value)
+        flows = value.grad or (
+            value.deps and kind & ~SCALAR and self.session.analyzer.dialects(self.key[0]) & _TAPELESS
+        )
+        class_: Class = DIFFERENTIABLE if flows and kind & ~SCALAR else CONSTANT
+        sources = self.labels.origins(value.deps)
+        shown = ", ".join(sources[:4]) + (" ..." if len(sources) > 4 else "")
+        why = f"from {shown}" if sources else "depends on nothing outside"
+        outside = sorted({self.labels.name(sid) for sid, _ in value.views if frame.outside(sid)} - {""})
+        if outside and kind & ~SCALAR:
+            why += f"; shares storage with {', '.join(outside[:3])}"
+        if kind == NONE and value.const is not ABSENT:
+            return Member(name=name, class_=CONSTANT, type="none", why="returns nothing", places=self._here())
+        return Member(name=name, class_=class_, type=type_text(kind, value), why=why, places=self._here())
+
+    def _here(self) -> tuple[Place, ...]:
+        """Where the function returns; where it begins if nowhere."""
+        returns = [instr.at for instr in walk(self.frame.fn.body) if isinstance(instr, Return)]
+        return tuple(self.session.place(self.key[0], at) for at in returns or [self.frame.fn.name_at])
+
+    # s and s' ---------------------------------------------------------------------------------------------------
+
+    def _state(self) -> tuple[list[Member], list[Member]]:
+        reads, writes = Gathered(), Gathered()
+        for each in self.reached:
+            for fact in self._facts(each):
+                if isinstance(fact, (records.StateRead, records.StateWrite)):
+                    state = fact.state
+                    if (
+                        self._makes(state)
+                        or own_local(self.key, state)
+                        or constructing(fact, each.info)
+                        or is_code(fact.kind)
+                    ):
+                        continue
+                    name = state_text(self.program, self.info, state)
+                    class_, described, why = self.classes.state(state, fact.kind, name in self.differentiable)
+                    place = self.session.place(each.info.module, fact.at)
+                    target = reads if isinstance(fact, records.StateRead) else writes
+                    if isinstance(fact, records.StateWrite):
+                        class_ = CONSTANT if why == "a buffer" else HIDDEN
+                        why = _how(fact)
+                    target.add(name, class_, described, why, place, each.via)
+                elif isinstance(fact, records.Seed):
+                    place = self.session.place(each.info.module, fact.at)
+                    writes.add(
+                        f"{fact.generator} generator", HIDDEN, "generator", f"seeded by {fact.what}", place, each.via
+                    )
+                elif isinstance(fact, records.ArgumentWrite) and not each.via and not self._constructed(fact.param):
+                    place = self.session.place(each.info.module, fact.at)
+                    why = f"the argument is changed in place by `{fact.op}`"
+                    writes.add(fact.text or fact.param, HIDDEN, type_text(fact.kind), why, place, ())
+        for sid, _, entry in self.frame.array_writes:
+            root = self.frame.root(sid)
+            name = self.labels.name(sid)
+            if root.kind == "param" and not self._constructed(str(root.key)) and entry.chain:
+                place = self.session.place(entry.key[0], entry.at)
+                why = f"overwritten in place by `{entry.op}`"
+                writes.add(name, HIDDEN, "not known", why, place, (entry.key[1],))
+        for name, state, kind, at in constructed(self.inspection):
+            class_, described, why = self.classes.state(state, kind, False)
+            writes.add(name, class_, described, why, self.session.place(self.key[0], at), ())
+        return reads.members(), writes.members()
+
+    def _makes(self, state: StateRef) -> bool:
+        """Whether state belongs to the object that this function builds: nobody can see it before."""
+        return self.frame.fn.name in CONSTRUCTORS and state.root == "attribute"
+
+    def _constructed(self, param: str) -> bool:
+        return self.frame.is_receiver(param) and self.frame.fn.name in CONSTRUCTORS
+
+    def _facts(self, each: Reached) -> Iterable[records.AnyFact]:
+        if not each.via:
+            return sorted(self.frame.facts, key=lambda fact: (fact.at, repr(fact)))
+        return each.info.facts
+
+    # draws, the outside, saves ----------------------------------------------------------------------------------
+
+    def _draws(self) -> list[Member]:
+        found = Gathered()
+        for each in self.reached:
+            for fact in self._facts(each):
+                if isinstance(fact, records.Draw):
+                    place = self.session.place(each.info.module, fact.at)
+                    why = (
+                        f"the {fact.generator} generator is hidden"
+                        if fact.generator != "global"
+                        else "a global generator"
+                    )
+                    found.add(fact.what, HIDDEN, "random", why, place, each.via)
+        state = self.inspection.state
+        for sid, events in state.consumed.items() if state is not None else ():
+            for event in sorted(events):
+                record = self.frame.consumptions[event]
+                place = self.session.place(record.link.module, record.link.at)
+                name = self.frame.name_of(state, sid) or self.labels.name(sid) if state is not None else ""
+                found.add(record.op, CONSTANT, "random", f"explicit: consumes key `{name}`", place, ())
+        return found.members()
+
+    def _externals(self) -> list[Member]:
+        found = Gathered()
+        for each in self.reached:
+            for fact in self._facts(each):
+                if isinstance(fact, (records.External, records.Effect)):
+                    place = self.session.place(each.info.module, fact.at)
+                    reads = "reads" if isinstance(fact, records.External) else "does"
+                    found.add(fact.what, EXTERNAL, fact.category, f"{reads}: {fact.category}", place, each.via)
+        return found.members()
+
+    def _saved(self, members: dict[str, Class]) -> list[Saved]:
+        frame, state = self.frame, self.inspection.state
+        if state is None:
+            return []
+        bits = frame.consumed_history
+        for value, at_exit in frame.returns:
+            bits |= history(at_exit, value)
+        found: dict[tuple[object, ...], Saved] = {}
+        for index, record in enumerate(frame.saves):
+            if not bits >> index & 1 or record.what == "kept" or index in frame.old_saves:
+                continue
+            places = tuple(dict.fromkeys(self.session.place(link.module, link.at) for link in reversed(record.chain)))
+            path = frame.path(record.sid)
+            name = record.name or path or frame.name_of(state, record.sid) or f"{record.what} of {record.op}"
+            overwritten: tuple[Place, ...] = ()
+            if state.clobbered >> index & 1 or frame.clobbers.get(index):
+                entries = frame.clobbers.get(index, {})
+                overwritten = tuple(sorted({self.session.place(e.key[0], e.at) for e in entries if not e.apart}))
+            saved = Saved(
+                name=name,
+                class_=members.get(path) or self._activation(record.sid),
+                by=record.op,
+                what=record.what,
+                needed_by=() if record.grad & 1 else tuple(self.labels.origins(record.grad)),
+                places=places,
+                overwritten=overwritten,
+            )
+            found.setdefault((saved.name, saved.by, saved.what, saved.places), saved)
+        return sorted(found.values(), key=lambda each: (each.places, each.name, each.what))
+
+    def _activation(self, sid: int) -> Class:
+        state = self.inspection.state
+        held = named_values(self.inspection, state) if state is not None else ()
+        viewing = [value for _, value in held if any(s == sid for s, _ in value.views)]
+        if viewing and state is not None and not any(effective(state, value)[1] for value in viewing):
+            return CONSTANT
+        return DIFFERENTIABLE
+
+    def _regions(self) -> tuple[str, ...]:
+        found = []
+        for region in self.program.regions_of(self.info):
+            root = "" if region.root == self.key else f", through `{region.root[1]}`"
+            if region.kind == "forward":
+                why = f"a {region.via} method"
+            elif region.kind == "taped":
+                why = "it runs a backward pass"
+            else:
+                why = f"{region.kind} by {region.via}"
+            found.append(why + root)
+        return tuple(dict.fromkeys(found))
+
+
+def _parameter(kind: str, name: str) -> str:
+    return {"vararg": f"*{name}", "kwarg": f"**{name}"}.get(kind, name)
+
+
+def _how(fact: records.StateWrite) -> str:
+    words = {
+        "rebind": "assigned",
+        "augmented": "updated in place",
+        "item": "an element is set",
+        "call": f"changed by `{fact.op}`",
+        "array": f"overwritten by `{fact.op}`",
+    }
+    text = words.get(fact.how, fact.how)
+    sources = [each for each in fact.deps if each != fact.state.text]
+    if sources:
+        text += f" from {', '.join(sources[:3])}{' ...' if len(sources) > 3 else ''}"
+    if fact.no_grad:
+        text += ", outside the graph"
+    elif fact.graph:
+        text += ", attached to the graph"
+    return text
+
+
+def _joined(a: Member, b: Member) -> Member:
+    if a.type == "none":
+        a, b = b, a
+    class_ = DIFFERENTIABLE if DIFFERENTIABLE in (a.class_, b.class_) else a.class_
+    described = a.type if a.type == b.type else f"{a.type} or {b.type}"
+    why = a.why if b.type == "none" or a.why == b.why else f"{a.why}, or {b.why}"
+    return Member(name=a.name, class_=class_, type=described, why=why, places=a.places)
+
+
+def _formula(x: bool, s: bool, y: bool, s_prime: bool) -> str:
+    left = "(y, s')" if y and s_prime else "y" if y else "s'" if s_prime else "()"
+    right = ", ".join(name for name, there in (("x", x), ("s", s)) if there)
+    return f"{left} = F({right})"
