@@ -10,7 +10,7 @@ import numpy as np
 
 from statelint.tape.arrays import Array, plain
 from statelint.tape.errors import LeakError
-from statelint.tape.record import LINEAR, Node, Primitive, here, primitive, state
+from statelint.tape.record import LINEAR, PACKAGE, Node, Primitive, here, primitive, state
 from statelint.tape.storage import Past, Raw, Region, Site, Storage, locate, put_region, take_region
 
 _SCALARS = (int, float, complex, np.ndarray, np.generic)
@@ -138,7 +138,8 @@ def binary(prim: Primitive, x: Any, y: Any, depth: int = 2) -> Any:
     mask = (0 if xnode is None else 1) + (0 if ynode is None else 2)
     plan = prim.plans.get(mask) or prim.plan(mask)
     frame = sys._getframe(depth)
-    site = (prim.name, frame.f_code, frame.f_lasti)
+    inside = frame.f_code.co_filename.startswith(PACKAGE)
+    site = here(prim.name) if inside else (prim.name, frame.f_code, frame.f_lasti)
     node = Node(prim, plan, (xnode, ynode), None, ans.shape, ans.dtype, site)
     out = Array(ans, Storage(ans), node)
     if plan.slots:
@@ -158,7 +159,8 @@ def unary(prim: Primitive, x: Any, depth: int = 2) -> Any:
     if ans.ndim > 1:
         ans = own(ans)
     frame = sys._getframe(depth)
-    site = (prim.name, frame.f_code, frame.f_lasti)
+    inside = frame.f_code.co_filename.startswith(PACKAGE)
+    site = here(prim.name) if inside else (prim.name, frame.f_code, frame.f_lasti)
     plan = prim.plans.get(1) or prim.plan(1)
     node = Node(prim, plan, (x.node,), None, ans.shape, ans.dtype, site)
     out = Array(ans, Storage(ans), node)

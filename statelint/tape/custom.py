@@ -26,6 +26,7 @@ class CustomVjp:
         self._f = f
         self._forward: Callable[..., Any] | None = None
         self._backward: Callable[..., Any] | None = None
+        self._inside = False
         functools.update_wrapper(self, f)
 
     def defvjp(self, forward: Callable[..., Any], backward: Callable[..., Any]) -> None:
@@ -54,7 +55,13 @@ class CustomVjp:
         nodes = [v.node if type(v) is Array else None for v in arrays]
         if not state.recording or not any(n is not None for n in nodes):
             return self._f(*args)
-        value, residuals = self._forward(*args)  # recorded, so that residuals carry their own derivatives
+        if self._inside:
+            return self._f(*args)  # the rule's own forward calls the function: its plain meaning
+        self._inside = True
+        try:
+            value, residuals = self._forward(*args)  # recorded, so that residuals carry their own derivatives
+        finally:
+            self._inside = False
         return recorded_call(self, args, value, residuals, nodes)
 
     def _forward_mode(self, args: tuple[Any, ...]) -> Any:

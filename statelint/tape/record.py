@@ -22,7 +22,7 @@ Pull: TypeAlias = tuple[int, Rule, tuple[int, ...], tuple[str, ...]]
 
 ANS = -1
 
-_PACKAGE = __file__.rpartition("/")[0] or __file__.rpartition("\\")[0]
+PACKAGE = __file__.rpartition("/")[0] or __file__.rpartition("\\")[0]
 next_seq = itertools.count(1).__next__
 
 
@@ -243,7 +243,7 @@ class Node:
 def here(name: str) -> Site:
     """The site of the nearest caller outside this package."""
     frame: FrameType | None = sys._getframe(1)
-    while frame is not None and frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame is not None and frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
     assert frame is not None
     return (name, frame.f_code, frame.f_lasti)

@@ -157,4 +157,8 @@ WHERE = elementwise(
     lambda g, condition: np.where(condition, g, 0.0),
     lambda g, condition: np.where(condition, 0.0, g),
 )
+RELU = elementwise(primitive("relu", lambda x: np.maximum(x, 0.0), "x"), lambda g, ans: g * (a.plain(ans) > 0))
+SIGMOID = elementwise(
+    primitive("sigmoid", lambda x: 0.5 * (np.tanh(0.5 * x) + 1.0), "x"), lambda g, ans: g * ans * (1.0 - ans)
+)
 COPY = elementwise(primitive("copy", lambda x: np.array(x), "x"), lambda g: g)
