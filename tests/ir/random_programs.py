@@ -1,14 +1,14 @@
 """Random programs that end, for comparing the lowered run with CPython's.
 
-They use few names in many scopes, so that captures, shadowing and unbound names occur; an exception is as good a result
-as a value. Loops are short, and a function may only call those defined before it.
+Many of them raise where they begin; enough go on. They use few names in many scopes, so that captures, shadowing and
+unbound names occur; an exception is as good a result as a value. Loops are short, and a function may only call those
+defined before it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
-
-from hypothesis import strategies as st
 
 NAMES = ("a", "b", "c", "d")
 OPERATORS = ("+", "-", "//", "%", "&", "|", "^")
@@ -18,17 +18,17 @@ COMPARISONS = ("<", "<=", "==", "!=", ">")
 class Writer:
     """Writes one program; ``functions`` may be called where the writer stands."""
 
-    def __init__(self, draw: Any) -> None:
-        self.draw = draw
+    def __init__(self, below: Callable[[int], int], fuel: int) -> None:
+        self.below = below
         self.functions: list[str] = []
         self.defined = 0
-        self.fuel = 60
+        self.fuel = fuel
 
     def pick(self, *options: Any) -> Any:
-        return self.draw(st.sampled_from(options))
+        return options[self.below(len(options))]
 
     def number(self, low: int, high: int) -> int:
-        return int(self.draw(st.integers(low, high)))
+        return low + self.below(high - low + 1)
 
     def name(self) -> str:
         return str(self.pick(*NAMES))
@@ -279,10 +279,9 @@ class M:
 """
 
 
-@st.composite
-def programs(draw: Any) -> str:
-    """A program of a few statements, at module level or in a function."""
-    writer = Writer(draw)
+def program(below: Callable[[int], int], fuel: int) -> str:
+    """A program of a few statements, at module level or in a function; ``below(n)`` chooses from 0 to n - 1."""
+    writer = Writer(below, fuel)
     start = "a = 0\nb = 1\nl = [1, 2, 3]\n"
     if writer.number(0, 1):
         body = "".join(writer.statement("  ", 0, False, True) for _ in range(writer.number(2, 6)))

@@ -242,6 +242,21 @@ function f(a) [cells b]
 lambda <lambda>:3:12() [free b]
   %0 = free b
   return %0
+### walrus in a lambda is its own
+def f(b):
+    return lambda: (b := 1)
+---
+  %0 = function f
+  store global f = %0
+
+function f(b)
+  %0 = function <lambda>:2:11
+  return %0
+
+lambda <lambda>:2:11()
+  %0 = const 1
+  store local b = %0
+  return %0
 ### import, for, with, except, match, del bind
 def f(s):
     import a.b
