@@ -8,6 +8,7 @@ import re
 from lsprotocol import types
 
 from statelint import catalogue
+from statelint.lsp.boundary import boundary_text
 from statelint.lsp.linting import Linted
 from statelint.lsp.positions import contains
 
@@ -23,9 +24,9 @@ def hover(linted: Linted, position: types.Position) -> types.Hover | None:
     shown: types.Range | None = None
     if named is not None:
         qualname, span = named
-        boundary = _boundary(linted, qualname)
-        if boundary:
-            parts.append(boundary)
+        text = boundary_text(linted, qualname)
+        if text:
+            parts.append(text)
             shown = linted.positions.range(*span)
     for row in linted.rows:
         if contains(row.diagnostic.range, position):
@@ -91,7 +92,3 @@ def _qualname(tree: ast.Module, line: int, name: str) -> str | None:
             if isinstance(child, (ast.stmt, ast.ExceptHandler, ast.match_case)):
                 waiting.append((child, inner))
     return None
-
-
-def _boundary(linted: Linted, qualname: str) -> str:
-    return ""

@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
@@ -107,6 +107,14 @@ class Server(LanguageServer):
             await work
         except Exception as error:
             self.tell(error)
+
+    async def answered(self, work: Awaitable[T], otherwise: T) -> T:
+        """Return the answer to a request; if that fails, tell of it once and return another one."""
+        try:
+            return await work
+        except Exception as error:
+            self.tell(error)
+            return otherwise
 
     # -- lint --------------------------------------------------------------------------------------------------------
 
@@ -269,18 +277,24 @@ def make_server() -> Server:
 
     @feature(types.TEXT_DOCUMENT_CODE_ACTION, types.CodeActionOptions(code_action_kinds=list(actions.KINDS)))
     async def code_actions(params: types.CodeActionParams) -> list[types.CodeAction]:
-        linted = await server.linted(params.text_document.uri)
-        return [] if linted is None else await _actions(server, linted, params)
+        return await server.answered(_actions(server, params), [])
 
     @feature(types.TEXT_DOCUMENT_HOVER)
     async def hovered(params: types.HoverParams) -> types.Hover | None:
-        linted = await server.linted(params.text_document.uri)
-        return None if linted is None else await server.work(hover, linted, params.position)
+        return await server.answered(_hover(server, params), None)
 
     return server
 
 
-async def _actions(server: Server, linted: Linted, params: types.CodeActionParams) -> list[types.CodeAction]:
+async def _hover(server: Server, params: types.HoverParams) -> types.Hover | None:
+    linted = await server.linted(params.text_document.uri)
+    return None if linted is None else await server.work(hover, linted, params.position)
+
+
+async def _actions(server: Server, params: types.CodeActionParams) -> list[types.CodeAction]:
+    linted = await server.linted(params.text_document.uri)
+    if linted is None:
+        return []
     workspace = server.client_capabilities.workspace
     edits = workspace.workspace_edit if workspace is not None else None
     versioned = bool(edits is not None and edits.document_changes)

@@ -176,6 +176,21 @@ async def test_hover_on_a_finding_tells_of_the_rule(editor):
     assert await editor.hover(uri, 0, 0) is None
 
 
+async def test_hover_on_a_functions_name_tells_its_boundary(editor):
+    text = "import torch\n\nscale = []\n\n\nclass Net(torch.nn.Module):\n    def forward(self, größe):\n"
+    text += "        scale.append(1)\n        return torch.exp(größe) * self.gain\n"
+    uri = editor.open("net.py", text)
+    line = text[: text.index("def forward")].count("\n")
+    shown = await editor.hover(uri, line, 10)
+    assert "F(x, s)" in shown.contents.value
+    for each in ("größe", "self.gain", "scale", "torch.exp"):
+        assert f"`{each}" in shown.contents.value
+    assert (shown.range.start.character, shown.range.end.character) == (8, 15)
+    assert await editor.hover(uri, line, 5) is None
+    editor.change(uri, text.replace("self.gain", "self.gauge"))
+    assert "`self.gauge" in (await editor.hover(uri, line, 10)).contents.value
+
+
 async def test_links_to_the_rules_page(editor):
     uri = editor.open("a.py", UNUSED)
     (found,) = await editor.codes(uri, "SL003")
