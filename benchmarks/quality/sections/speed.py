@@ -51,10 +51,11 @@ def measure(bench: Bench) -> str | None:
             f"{each.cpu:.1f}",
             f"{1e6 * each.wall / tree.lines:.0f}",
             f"{each.wall / best['a'].wall:.2f}",
+            f"{each.cpu / best['a'].cpu:.2f}",
         )
         for label, each in (("astroid's trees", best["a"]), ("statelint -j1", best["1"]), ("statelint -j2", best["2"]))
     ]
-    header = ("run", "wall, s", "CPU, s", "µs a line", "ratio to astroid")
+    header = ("run", "wall, s", "CPU, s", "µs a line", "ratio to astroid", "ratio of CPU")
     ratio = best["1"].wall / best["2"].wall
     size = f"{number(len(tree.files))} files, {number(tree.lines)} lines"
     return (
