@@ -65,10 +65,10 @@ class Classifier:
         described = type_text(kind, known if known is not None and known.kind & OBJECT else None)
         if writers:
             return HIDDEN, described, f"written by {_some(writers)}"
-        if state.root == "default" and kind & ~SCALAR:
-            return HIDDEN, described, "one object for all calls"
         if differentiable and kind & (ARRAY | UNKNOWN | CONTAINER | OBJECT):
             return DIFFERENTIABLE, described, "a gradient reaches it"
+        if state.root == "default":
+            return CONSTANT, described, "a default argument: one object for all calls"
         if state.root == "free":
             return CONSTANT, described, "captured, not changed after"
         if state.root == "attribute":
