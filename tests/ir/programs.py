@@ -57,6 +57,12 @@ def g(a, b, c):
         log("not b")
     elif b:
         return "early"
+    if a:
+        log("first")
+    else:
+        if b: log("inner")
+        else: log("inner else")
+        log("after the inner one")
     return "a" if a else "b" if b else "c"
 for a in (0, 1):
     for b in ("", "b"):
@@ -564,6 +570,7 @@ log(it.throw(ValueError))
 def dead():
     raise NotImplementedError
     yield
+log(type(dead()).__name__)
 try:
     next(dead())
 except NotImplementedError:

@@ -201,10 +201,14 @@ async function f(xs)
       %4 = local y
       %5 = await %4
 ### jump outside of a loop, return outside of a function
+for x in y: pass
 break
 return 1
 ---
-  %0 = opaque <jump outside loop>()
+  %0 = global y
+  for %1 in %0:
+    store global x = %1
+  %2 = opaque <jump outside loop>()
 """
 )
 
