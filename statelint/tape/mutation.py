@@ -129,7 +129,7 @@ def _before_write(storage: Storage, site: Site) -> bool:
     if (strategy == "copy-on-write" and owed) or (strategy == "functional" and (owed or state.depth)):
         assert storage.past is not None
         storage.past.snapshots[storage.version] = storage.buffer.copy()
-        storage.saved = None
+        storage.saved = None if saved is None else (-1, saved[1])  # no longer owed: the copy serves
     return strategy == "proved" and state.harmless is not None and state.harmless(site)
 
 

@@ -300,7 +300,10 @@ def test_a_tape_in_hand_and_its_graph():
         graph = tape.storage_graph({"a": a, "low": low, "high": high, "both": both, "x": x})
     np.testing.assert_allclose(t.gradient(y, x).numpy(), 2 * X)
     assert graph["aliases"] == [["a", "both"], ["a", "high"], ["a", "low"], ["both", "high"], ["both", "low"]]
-    assert [s["version"] for s in graph["storages"]] == [1, 0]
+    assert {s["name"]: s["version"] for s in graph["storages"]} == {"a": 1, "x": 0}
+    assert [s["writers"][0].split(",")[0] for s in graph["storages"] if s["writers"]] == ["multiply in place"]
+    assert {e["label"] for e in graph["edges"] if e["source"] == "name:both"} == {"[1; 2; 1]"}
+    assert {e["kind"] for e in graph["edges"]} == {"views", "overwrites", "saves"}
 
 
 # -- random programs ---------------------------------------------------------------------------------------------------
