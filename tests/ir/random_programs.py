@@ -49,7 +49,7 @@ class Writer:
         return f"({self.expression(depth)}{chain})"
 
     def boolean(self, depth: int) -> str:
-        word = self.pick(" and ", " or ")
+        word: str = self.pick(" and ", " or ")
         return "(" + word.join(self.expression(depth) for _ in range(self.number(2, 3))) + ")"
 
     def negation(self, depth: int) -> str:

@@ -71,7 +71,7 @@ Run = Generator[Any, Any, Signal]
 class Cell:
     """A variable that nested functions share."""
 
-    __slots__ = ("value",)
+    value: Any
 
 
 class Materialised:
@@ -120,6 +120,15 @@ class AsyncGenerator:
             sent = yield item
 
 
+def drive(run: Run) -> Any:
+    """Run what never yields."""
+    try:
+        next(run)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("a yield outside of a generator")
+
+
 async def as_coroutine(run: Generator[Any, Any, Any]) -> Any:
     """A real coroutine around a generator."""
 
@@ -158,14 +167,15 @@ def binder(record: FunctionIR, defaults: dict[str, Any]) -> Callable[..., dict[s
             parts.append("/")
     made: dict[str, Any] = {}
     exec(f"def stub({', '.join(parts)}): return locals()", made)
-    stub = made["stub"]
+    stub: Any = made["stub"]
     plain = [param.name for param in record.params if param.kind in ("positional", "normal") and param.has_default]
     stub.__defaults__ = tuple(defaults[name] for name in plain)
     stub.__kwdefaults__ = {
         param.name: defaults[param.name] for param in record.params if param.kind == "keyword" and param.has_default
     }
     stub.__qualname__ = re.sub(r"#\d+", "", record.qualname)
-    return stub  # type: ignore[no-any-return]
+    bind: Callable[..., dict[str, Any]] = stub
+    return bind
 
 
 def catches(error: BaseException, kind: Any) -> bool:
@@ -213,7 +223,7 @@ def _split(rest: str, error: Any, kind: Any) -> Any:
     if isinstance(error, BaseExceptionGroup):
         part, left = error.split(kind)
     elif isinstance(error, kind):
-        part, left = ExceptionGroup("", [error]), None  # type: ignore[type-var]
+        part, left = ExceptionGroup("", [error]), None
     else:
         part, left = None, error
     return part if rest == "part" else left
