@@ -2,7 +2,8 @@
 
 Storages are named by their access path (``x``, ``self.w``, ``CACHE``) or by the place that allocates them (``@4:8``;
 ``@4:8~`` are those of earlier turns of a loop). A region follows its storage: ``x[:3]``, ``x[i1]``. ``i1``, ``i2`` ...
-stand for numbers that are not known, ``?`` for a part that is not. Places are ``line:column``, columns from 0.
+stand for numbers that are not known, ``?`` for a part that is not, ``2:8~`` for some of these positions. Places are
+``line:column``, columns from 0.
 """
 
 from __future__ import annotations

@@ -232,7 +232,7 @@ def view(frame: Frame, state: State, base: Value, region: Region) -> Value:
 
 def _rebased(frame: Frame, outer: Region, inner: Region) -> Region:
     """``view[inner]`` where the view is ``storage[k:]``: position i of it is another number for another i."""
-    if len(outer) == 1 and len(inner) == 1 and isinstance(outer[0], Slice) and isinstance(inner[0], Index):
+    if len(outer) == 1 and len(inner) == 1 and isinstance(outer[0], Slice) and outer[0].exact and isinstance(inner[0], Index):
         lower, at = outer[0].lower or Linear(0, 0), inner[0].at
         if lower.symbol == 0 and lower.offset >= 0 and (at.symbol or at.offset >= 0):
             if not at.symbol:
@@ -254,8 +254,8 @@ def linear(value: Value) -> Linear | None:
 def selector_of(index: Value) -> Selector | str:
     """What one part of an index selects; *copy* where it makes the result a copy, *new* for an inserted axis."""
     const = index.const
-    if isinstance(const, tuple) and len(const) == 3 and const[0] == "slice":
-        return Slice(const[1], const[2])
+    if isinstance(const, tuple) and len(const) == 4 and const[0] == "slice":
+        return Slice(const[1], const[2], const[3])
     if const is None and index.kind == NONE:
         return "new"
     if const is Ellipsis:

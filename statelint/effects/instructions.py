@@ -401,15 +401,11 @@ def _build_slice(frame: Frame, state: State, instr: ir.BuildSlice) -> None:
     for reg in (instr.lower, instr.upper, instr.step):
         if reg >= 0:
             deps |= frame.regs[reg].deps
-    known = lower != "?" and upper != "?" and isinstance(step, int) and step > 0
-    const: object = ("slice", lower, upper) if known else ABSENT
-    if not known:
-        # Half of the bounds may still tell two slices apart.
-        half_lower = None if lower == "?" else lower
-        half_upper = None if upper == "?" else upper
-        const = ("slice", half_lower, half_upper) if isinstance(step, int) and step > 0 else ("slice", None, None)
-    if const == ("slice", None, None) and (lower, upper, step) != (None, None, 1):
-        const = ("slice", Linear(0, 0), None)  # all of the axis as far as is known, but not at the same indices
+    # Half of the bounds may still tell two slices apart.
+    forward = isinstance(step, int) and step > 0
+    hull = (lower if forward and lower != "?" else None, upper if forward and upper != "?" else None)
+    exact = step == 1 and lower != "?" and upper != "?"
+    const: object = ("slice", *hull, exact)
     frame.regs[instr.dst] = Value(PLAIN, const=const, deps=deps)
 
 

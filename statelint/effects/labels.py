@@ -31,7 +31,7 @@ def _selector_text(selector: Index | Slice | None) -> str:
         return linear_text(selector.at)
     lower = "" if selector.lower is None else linear_text(selector.lower)
     upper = "" if selector.upper is None else linear_text(selector.upper)
-    return f"{lower}:{upper}"
+    return f"{lower}:{upper}" + ("" if selector.exact else "~")
 
 
 def linear_text(number: Linear) -> str:
@@ -115,8 +115,8 @@ class Labels:
         """A constant as Python writes it; a number that is not known as its symbol; a slice as in an index."""
         if isinstance(value, Linear):
             return linear_text(value)
-        if isinstance(value, tuple) and len(value) == 3 and value[0] == "slice":
-            return _selector_text(Slice(value[1], value[2]))
+        if isinstance(value, tuple) and len(value) == 4 and value[0] == "slice":
+            return _selector_text(Slice(*value[1:]))
         return repr(value)
 
     def ref(self, ref: Ref) -> str:

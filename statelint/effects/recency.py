@@ -70,7 +70,7 @@ class _Aging:
         return tuple(
             Index(_aged(s.at, first))
             if isinstance(s, Index)
-            else Slice(_aged_bound(s.lower, first), _aged_bound(s.upper, first))
+            else Slice(_aged_bound(s.lower, first), _aged_bound(s.upper, first), s.exact)
             if isinstance(s, Slice)
             else s
             for s in region

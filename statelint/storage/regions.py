@@ -25,10 +25,12 @@ class Index(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """Positions ``lower <= i < upper``; None is the end of the axis. Steps other than 1 are covered by their hull."""
+    """Positions ``lower <= i < upper``; None is the end of the axis. ``exact`` is false for the hull of what is selected (steps
+    other than 1, unknown bounds, a view of a view): then the view's own positions are not counted from ``lower``."""
 
     lower: Linear | None
     upper: Linear | None
+    exact: bool = True
 
 
 Selector = Index | Slice | None
@@ -47,12 +49,16 @@ def compose(outer: Region, inner: Region) -> Region:
     free = next((i for i, selector in enumerate(outer) if not isinstance(selector, Index)), len(outer))
     if free == len(outer):
         return outer + inner
-    return outer
+    return _hull(outer)
 
 
 def rearranged(region: Region) -> Region:
     """The region of a view that reorders or reshapes what ``region`` covers: its own axes tell nothing of the storage's."""
-    return (*region, None) if all(isinstance(selector, Index) for selector in region) else region
+    return (*region, None) if all(isinstance(selector, Index) for selector in region) else _hull(region)
+
+
+def _hull(region: Region) -> Region:
+    return tuple(s._replace(exact=False) if isinstance(s, Slice) and s.exact else s for s in region)
 
 
 def overlap(a: Region, b: Region) -> bool:
