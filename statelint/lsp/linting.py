@@ -10,7 +10,7 @@ import attrs
 import msgspec
 from lsprotocol import types
 
-from statelint.config import Configurations, Settings
+from statelint.config import ConfigError, Configurations, Settings
 from statelint.engine import Engine, Outcome
 from statelint.engine.project import Project
 from statelint.findings import Finding, Related, Severity
@@ -44,7 +44,10 @@ class Job(msgspec.Struct, frozen=True):
         """The settings, read anew: a configuration file may have changed."""
         file = self.options.configuration
         path = os.path.join(self.folder, os.path.expanduser(file)) if file else None
-        return Configurations(self.options.options, path, folder=self.folder)
+        try:
+            return Configurations(self.options.options, path, folder=self.folder)
+        except ConfigError as error:
+            raise ConfigError(str(error).replace("the command line", "the editor's options", 1)) from None
 
 
 class Row(msgspec.Struct, frozen=True):

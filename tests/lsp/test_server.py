@@ -223,6 +223,9 @@ async def test_options_of_the_editor(editor):
     editor.client.workspace_did_change_configuration(bad)
     await editor.until(lambda: editor.client.messages)
     assert "debounce" in editor.client.messages[-1].message
+    editor.client.set_configuration({"options": {"selct": ["SL6"]}}, section="statelint")
+    editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(None))
+    await editor.until(lambda: "the editor's options: unknown option `selct`" in editor.client.messages[-1].message)
 
 
 async def test_what_is_not_the_users_python_is_let_be(editor):
