@@ -347,10 +347,14 @@ def plain(value: Any) -> Any:
 
 
 def plain_index(index: Any) -> Any:
-    """An index with every array in it replaced by its elements."""
+    """An index with every array in it replaced by a copy of its elements: it may change before the sweep."""
     if type(index) is tuple:
-        return tuple(plain(part) for part in index)
-    return plain(index)
+        return tuple(plain_index(part) for part in index)
+    if type(index) is Array:
+        index = index.data
+    if type(index) is np.ndarray:
+        return index.copy()
+    return np.array(index, dtype=None if index else np.intp) if type(index) is list else index
 
 
 # The modules below need the class above; the package imports this module first.

@@ -12,7 +12,7 @@ import numpy as np
 
 from statelint.tape import trees
 from statelint.tape.arrays import Array, refreshed
-from statelint.tape.custom import recorded_call
+from statelint.tape.custom import kept, recorded_call
 from statelint.tape.modes import vjp
 from statelint.tape.record import sealed, state
 
@@ -73,7 +73,7 @@ def checkpoint(f: Callable[..., Any]) -> Callable[..., Any]:
             return f(*args)
         with sealed():
             value = f(*_detached(list(args)))
-        return recorded_call(rule, args, value, list(args), nodes)
+        return recorded_call(rule, args, value, kept(list(args)), nodes)
 
     return call
 
@@ -305,4 +305,4 @@ def rollout(
         if t == length - 1:
             rule.working = _copied(s)
         s = rule.advance(p, s, us, t, t + 1)
-    return recorded_call(rule, args, s, list(args), nodes)
+    return recorded_call(rule, args, s, kept(list(args)), nodes)

@@ -128,6 +128,11 @@ def recorded_call(rule: Any, args: tuple[Any, ...], value: Any, residuals: Any, 
     return trees.rebuild(value, list(outs))
 
 
+def kept(tree: Any) -> Any:
+    """Arguments as a rule keeps them for a second run: plain arrays, whose writes nothing would report, are copied."""
+    return trees.tree_map(lambda v: np.array(v) if type(v) is np.ndarray and v.flags.writeable else v, tree)
+
+
 def _require_unwritten(versions: list[tuple[Array, int]], site: Any) -> None:
     from statelint.tape.errors import MutationError
     from statelint.tape.storage import describe

@@ -13,7 +13,7 @@ import numpy as np
 from statelint.tape import trees
 from statelint.tape.apply import fresh
 from statelint.tape.arrays import Array, refreshed
-from statelint.tape.custom import recorded_call
+from statelint.tape.custom import kept, recorded_call
 from statelint.tape.entries import Block
 from statelint.tape.modes import vjp
 from statelint.tape.record import state
@@ -69,7 +69,7 @@ class Kernel:
             return self.compiled(*(_number(v) for v in values))
         active = [k for k, n in enumerate(nodes) if n is not None]
         results, record = self._record(values, active)
-        return recorded_call(self, args, results, (record, list(values)), nodes)
+        return recorded_call(self, args, results, (record, kept(list(values))), nodes)
 
     def _record(self, values: list[Any], active: list[int]) -> tuple[Any, _Recorded]:
         """Run on the record of a new block; the arguments ``active`` are its leaves."""

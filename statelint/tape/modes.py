@@ -123,7 +123,7 @@ def vjp(
         made = iter(_zeros_for(n) if c is None else c for n, c in zip(flat, found, strict=True))
         cotangents = []
         for p, row in zip(primals, leaves_of, strict=True):
-            cotangents.append(trees.rebuild(p, [_result(next(made), recorded) for _ in row]))
+            cotangents.append(trees.rebuild(p, [_result(next(made), recorded, given) for _ in row]))
         return tuple(cotangents)
 
     value = _bare(out)
@@ -144,10 +144,10 @@ def _zeros_for(node: Node) -> Any:
     return np.zeros(node.shape, node.dtype)[()]
 
 
-def _result(c: Any, recorded: bool) -> Any:
+def _result(c: Any, recorded: bool, given: list[Any]) -> Any:
     if recorded:
         return c if type(c) is Array else fresh(np.asarray(c)[()])
-    if type(c) is np.ndarray and (c.base is not None or not c.flags.owndata):
+    if type(c) is np.ndarray and (c.base is not None or not c.flags.owndata or any(c is g for g in given)):
         return np.array(c)
     return c
 

@@ -44,7 +44,7 @@ def reverse(roots: Sequence[tuple[Node, Any]], targets: Sequence[Node], *, recor
         node.adjoint = None
         at = wanted.get(id(node))
         if at is not None:
-            found[at] = g
+            found[at] = g.copy() if type(g) is np.ndarray and node.plan is not None else g
         plan = node.plan
         if plan is None:
             continue

@@ -247,6 +247,48 @@ def test_plain_arrays_are_saved_by_value():
     np.testing.assert_allclose(tape.grad(f)(X), [1.0, 2.0, 3.0, 4.0])
 
 
+def test_indices_and_conditions_are_kept_by_value():
+    index, mask, along = np.array([0, 1]), np.array([True, False, True, False]), np.array([3, 0])
+
+    def f(x):
+        y = np.sum(x[index] ** 2) + np.sum(np.where(mask, x, 0.0)) + np.sum(np.take_along_axis(x, along, 0))
+        index[:], mask[:], along[:] = 3, False, 1
+        return y
+
+    np.testing.assert_allclose(tape.grad(f)(X), [2 * X[0] + 2, 2 * X[1], 1, 1])
+
+
+@pytest.mark.parametrize("schedule", ["recompute", "binomial"])
+def test_plain_inputs_of_recomputed_steps_are_kept_by_value(schedule):
+    u, c = np.ones((5, 4)), np.full(4, 2.0)
+
+    def f(x):
+        y = tape.rollout(lambda _, s, v: np.sin(s) * v, None, x, u, schedule=schedule, snapshots=2)
+        z = tape.checkpoint(lambda s, k: s * s * k)(y, c)
+        u[:], c[:] = 0.0, 0.0
+        return np.sum(z)
+
+    def reference(x):
+        for _ in range(5):
+            x = np.sin(x)
+        return np.sum(x * x * 2.0)
+
+    np.testing.assert_allclose(tape.grad(f)(X), tape.grad(reference)(X), rtol=1e-12)
+
+
+def test_cotangents_are_the_callers_own():
+    g = np.ones(4)
+    (c,) = tape.vjp(lambda x: x, X)[1](g)
+    assert c is not g
+    a = tape.variable(X)
+    b = a * 1.0
+    b[0] = 3.0
+    y = np.sum(b * b)
+    gb, ga = tape.gradient(y, [b, a])
+    np.testing.assert_allclose(gb.numpy(), 2 * np.array([3.0, *X[1:]]))
+    np.testing.assert_allclose(ga.numpy(), [0.0, *(2 * X[1:])])
+
+
 def test_arguments_are_the_callers():
     x = X.copy()
     tape.grad(lambda v: np.sum(v.__imul__(2.0)))(x)

@@ -17,7 +17,7 @@ implements(np.partition)(sorting.partition)
 
 @implements(np.where)
 def _where(condition: Any, *choices: Any) -> Any:
-    condition = plain(condition)
+    condition = np.array(plain(condition))  # a copy: it may change before the sweep
     if not choices:
         return np.where(condition)
     x, y = (v if type(v) is Array else (as_array(v) if isinstance(v, (list, tuple)) else v) for v in choices)
@@ -56,7 +56,7 @@ def _take(x: Any, indices: Any, axis: Any = None, mode: str = "raise") -> Any:
 def _take_along_axis(x: Any, indices: Any, axis: Any = -1) -> Any:
     if axis is None:
         x, axis = np.ravel(x), 0
-    return apply(indexing.TAKE_ALONG, (x,), {"index": plain(indices), "axis": axis})
+    return apply(indexing.TAKE_ALONG, (x,), {"index": np.array(plain(indices)), "axis": axis})
 
 
 @implements(np.put_along_axis)
