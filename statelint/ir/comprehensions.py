@@ -77,9 +77,7 @@ def _enter_scope(f: Frame, node: Any) -> None:
     f.count += 1
     suffix = f".{f.count}"
     targets = comprehension_targets(node)
-    captured = (
-        expression_facts(comprehension_parts(node), f.unit.lambdas).captured & targets if f.marked else frozenset()
-    )
+    captured = expression_facts(comprehension_parts(node), f.unit.marks).captured & targets if f.marked else frozenset()
     names = dict(f.visible if f.kind == "class" and not f.inside else f.names)
     visible = dict(f.visible)
     for target in targets:

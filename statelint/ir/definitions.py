@@ -28,7 +28,7 @@ def enter(f: Frame, found: Bindings, body: list[Any], params: tuple[Param, ...])
     bound |= found.imported
     facts = None
     if f.marked:
-        facts = expression_facts(f.unit.marked_statements(body), f.unit.lambdas)
+        facts = expression_facts(body, f.unit.marks)
         bound |= facts.walrus
     for param in params:
         bound.add(param.name)
@@ -99,7 +99,7 @@ def _lower_function_body(f: Frame, node: AnyFunction, visible: Visible) -> tuple
     qualname = unit.unique(f.prefix + node.name)
     params = _parameters(node.args)
     inner = Frame(unit, "function", qualname, visible)
-    inner.marked = bool(unit.marks) and unit.marked(node.lineno, node.end_lineno)  # type: ignore[arg-type]
+    inner.marked = unit.marks.within(node)
     body = node.body
     written = enter(inner, bindings(body), body, params)
     inner.run(body)
@@ -179,7 +179,7 @@ def _lower_class_body(f: Frame, node: ast.ClassDef, visible: Visible) -> tuple[s
     inner = Frame(unit, "class", body_name, visible)
     inner.prefix = qualname + "."
     inner.class_qualname = qualname
-    inner.marked = bool(unit.marks) and unit.marked(at[0], at[2])
+    inner.marked = unit.marks.within(node)
     found = bindings(body)
     written = enter(inner, found, body, ())
     inner.run(body)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import bisect
 from typing import TYPE_CHECKING, Literal
 
 from statelint.ir.dispatch import STATEMENTS
@@ -22,7 +21,7 @@ from statelint.ir.nodes import (
     Span,
     Store,
 )
-from statelint.ir.scopes import FreeNames
+from statelint.ir.scopes import Marks
 
 Entry = tuple[str, Scope]
 """What a source name means in a frame: the IR's name for it, and its scope."""
@@ -38,7 +37,7 @@ _ABRUPT = frozenset((ast.Return, ast.Raise, ast.Break, ast.Continue))
 class Unit:
     """What the frames of one module share."""
 
-    __slots__ = ("assigned", "classes", "functions", "is_package", "lambdas", "lines", "marks", "module", "taken")
+    __slots__ = ("assigned", "classes", "functions", "is_package", "lines", "marks", "module", "taken")
 
     def __init__(self, text: str, module: str, is_package: bool) -> None:
         if "\r" in text:
@@ -51,45 +50,13 @@ class Unit:
         self.taken: dict[str, int] = {}
         self.assigned: set[str] = set()
         """Global names that the module binds otherwise than by an import: never the root of a `LoadPath`."""
-        self.lambdas: FreeNames = {}
-        self.marks = _marked_lines(text)
-
-    def marked(self, first: int, last: int) -> bool:
-        """Whether one of the lines ``first`` to ``last`` may hold a lambda or a walrus."""
-        at = bisect.bisect_left(self.marks, first)
-        return at < len(self.marks) and self.marks[at] <= last
-
-    def marked_statements(self, body: list[ast.stmt]) -> list[ast.stmt]:
-        """The statements that may hold a lambda or a walrus. Decorators stand before the first line of theirs."""
-        marked = self.marked
-        return [
-            statement
-            for statement in body
-            if marked(statement.lineno, statement.end_lineno or statement.lineno)
-            or getattr(statement, "decorator_list", None)
-        ]
+        self.marks = Marks(text)
 
     def unique(self, qualname: str) -> str:
         """``qualname``, or ``qualname#2`` and so on if it is taken; the answer is taken from now on."""
         count = self.taken.get(qualname, 0) + 1
         self.taken[qualname] = count
         return qualname if count == 1 else f"{qualname}#{count}"
-
-
-def _marked_lines(text: str) -> list[int]:
-    """The lines with a lambda or walrus, or with what looks like one. (A search for a fixed string is some ten times
-    faster than a pattern.)"""
-    lines: list[int] = []
-    for mark in ("lambda", ":="):
-        line, last = 1, 0
-        at = text.find(mark)
-        while at >= 0:
-            line += text.count("\n", last, at)
-            last = at
-            lines.append(line)
-            at = text.find(mark, at + 2)
-    lines.sort()
-    return lines
 
 
 class Frame:

@@ -68,9 +68,9 @@ def lower_tree(tree: ast.Module, text: str, path: str, module: str, is_package: 
         unit.assigned |= declared_globals(found.definitions) - found.imported
     frame = Frame(unit, "module", "<module>", {})
     frame.prefix = ""
-    frame.marked = bool(unit.marks)
+    frame.marked = bool(unit.marks.lines)
     if frame.marked:
-        unit.assigned |= expression_facts(unit.marked_statements(body), unit.lambdas).walrus
+        unit.assigned |= expression_facts(body, unit.marks).walrus
     frame.run(body)
     lines = unit.lines
     end = len(lines) if lines[-1] or len(lines) == 1 else len(lines) - 1

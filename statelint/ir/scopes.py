@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from bisect import bisect_left
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -187,29 +188,51 @@ class ExpressionFacts:
         self.walrus: set[str] = set()
 
 
-FreeNames = dict[ast.Lambda, set[str]]
-"""What lambdas capture, so far as it is known: each is asked once by everything around it."""
+class Marks:
+    """Where a text has a lambda or walrus, or what looks like one; and what lambdas capture, so far as it is known."""
+
+    __slots__ = ("free", "lines")
+
+    def __init__(self, text: str) -> None:
+        lines: list[int] = []
+        # A search for a fixed string is some ten times faster than a pattern.
+        for mark in ("lambda", ":="):
+            line, last = 1, 0
+            at = text.find(mark)
+            while at >= 0:
+                line += text.count("\n", last, at)
+                last = at
+                lines.append(line)
+                at = text.find(mark, at + 2)
+        lines.sort()
+        self.lines = lines
+        self.free: dict[ast.Lambda, set[str]] = {}
+
+    def within(self, node: Any) -> bool:
+        """Whether one of the lines of ``node`` is marked."""
+        at = bisect_left(self.lines, node.lineno)
+        return at < len(self.lines) and self.lines[at] <= (node.end_lineno or node.lineno)
 
 
-def expression_facts(nodes: Iterable[ast.AST], known: FreeNames) -> ExpressionFacts:
+def expression_facts(nodes: Iterable[ast.AST], marks: Marks) -> ExpressionFacts:
     """Walk the expressions that run in the code block of ``nodes``; bodies of functions and classes do not."""
     facts = ExpressionFacts()
     pending = list(nodes)
     while pending:
         node = pending.pop()
         if isinstance(node, ast.Lambda):
-            facts.captured |= free_names(node, known)
+            facts.captured |= free_names(node, marks)
             pending += _defaults(node.args)
         elif isinstance(node, _COMPREHENSIONS):
             pending.append(node.generators[0].iter)
-            inner = expression_facts(comprehension_parts(node), known)
+            inner = expression_facts(comprehension_parts(node), marks)
             facts.captured |= inner.captured - comprehension_targets(node)
             facts.walrus |= inner.walrus
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             pending += node.decorator_list + _defaults(node.args)
         elif isinstance(node, ast.ClassDef):
             pending += node.decorator_list + node.bases + [keyword.value for keyword in node.keywords]
-        else:
+        elif not isinstance(node, ast.stmt) or marks.within(node):
             if isinstance(node, ast.NamedExpr):
                 facts.walrus.add(node.target.id)
             pending.extend(ast.iter_child_nodes(node))
@@ -235,25 +258,25 @@ def comprehension_parts(node: Any) -> list[ast.AST]:
     return parts
 
 
-def free_names(node: ast.Lambda, known: FreeNames) -> set[str]:
+def free_names(node: ast.Lambda, marks: Marks) -> set[str]:
     """The names that a lambda's body takes from around it."""
-    found = known.get(node)
+    found = marks.free.get(node)
     if found is not None:
         return found
     arguments = node.args
-    names = _used_names([node.body], known)
+    names = _used_names([node.body], marks)
     for group in (arguments.posonlyargs, arguments.args, arguments.kwonlyargs):
         for argument in group:
             names.discard(argument.arg)
     for extra in (arguments.vararg, arguments.kwarg):
         if extra is not None:
             names.discard(extra.arg)
-    names -= expression_facts([node.body], known).walrus
-    known[node] = names
+    names -= expression_facts([node.body], marks).walrus
+    marks.free[node] = names
     return names
 
 
-def _used_names(nodes: list[ast.AST], known: FreeNames) -> set[str]:
+def _used_names(nodes: list[ast.AST], marks: Marks) -> set[str]:
     names: set[str] = set()
     pending = list(nodes)
     while pending:
@@ -261,11 +284,11 @@ def _used_names(nodes: list[ast.AST], known: FreeNames) -> set[str]:
         if isinstance(node, ast.Name):
             names.add(node.id)
         elif isinstance(node, ast.Lambda):
-            names |= free_names(node, known)
+            names |= free_names(node, marks)
             pending += _defaults(node.args)
         elif isinstance(node, _COMPREHENSIONS):
             pending.append(node.generators[0].iter)
-            names |= _used_names(comprehension_parts(node), known) - comprehension_targets(node)
+            names |= _used_names(comprehension_parts(node), marks) - comprehension_targets(node)
         else:
             pending.extend(ast.iter_child_nodes(node))
     return names
