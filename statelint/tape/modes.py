@@ -94,6 +94,18 @@ def vjp(
         TypeError: if a primal is of integer or boolean dtype.
         MutationError: at the write or in the pullback, as the strategy has it.
     """
+    value, pull, aux = _vjp(f, primals, has_aux, strategy)
+
+    def pullback(g: Any) -> tuple[Any, ...]:
+        return pull(g, False)
+
+    return (value, pullback, aux) if has_aux else (value, pullback)
+
+
+def _vjp(
+    f: Callable[..., Any], primals: tuple[Any, ...], has_aux: bool, strategy: Strategy | None
+) -> tuple[Any, Callable[[Any, bool], tuple[Any, ...]], Any]:
+    """Value, pullback (whose second argument lets it release the record) and aux."""
     inputs = [[_input(v) for v in trees.leaves(p)] for p in primals]
     leaves_of = [[_node_of(x) for x in xs] for xs in inputs]
     with level(strategy):
@@ -105,7 +117,7 @@ def vjp(
         nodes = [v.node if type(v) is Array else None for v in results]
     shapes = [(np.shape(v), v.dtype if hasattr(v, "dtype") else np.asarray(v).dtype) for v in results]
 
-    def pullback(g: Any) -> tuple[Any, ...]:
+    def pull(g: Any, release: bool) -> tuple[Any, ...]:
         given = trees.leaves(g)
         if len(given) != len(nodes):
             raise ValueError(f"the value has {len(nodes)} leaves, the cotangent {len(given)}")
@@ -119,15 +131,14 @@ def vjp(
                 raise ValueError(f"the value has shape {shape}, the cotangent {np.shape(c)}")
             roots.append((node, c if c.dtype == dtype else c.astype(dtype)))
         flat = [n for row in leaves_of for n in row]
-        found = reverse(roots, flat, recorded=recorded)
+        found = reverse(roots, flat, recorded=recorded, release=release and not recorded)
         made = iter(_zeros_for(n) if c is None else c for n, c in zip(flat, found, strict=True))
         cotangents = []
         for p, row in zip(primals, leaves_of, strict=True):
             cotangents.append(trees.rebuild(p, [_result(next(made), recorded, given) for _ in row]))
         return tuple(cotangents)
 
-    value = _bare(out)
-    return (value, pullback, _bare(aux)) if has_aux else (value, pullback)
+    return _bare(out), pull, _bare(aux)
 
 
 def _node_of(x: Array) -> Node:
@@ -179,14 +190,13 @@ def value_and_grad(
     def call(*args: Any, **kwargs: Any) -> Any:
         positions = tuple(k % len(args) for k in numbers)
         chosen = _at(args, positions, f, kwargs)
-        got = vjp(chosen, *(args[k] for k in positions), has_aux=has_aux, strategy=strategy)
-        value, pullback = got[0], got[1]
+        value, pull, aux = _vjp(chosen, tuple(args[k] for k in positions), has_aux, strategy)
         if np.shape(value) != () or np.iscomplexobj(value):
             kind = getattr(value, "dtype", type(value).__name__)
             raise TypeError(f"grad needs a real scalar value, not {kind}{list(np.shape(value))}")
-        g = pullback(np.ones((), getattr(value, "dtype", float))[()])
+        g = pull(np.ones((), getattr(value, "dtype", float))[()], True)
         gradient = g[0] if isinstance(argnums, int) else g
-        return ((value, got[2]), gradient) if has_aux else (value, gradient)
+        return ((value, aux), gradient) if has_aux else (value, gradient)
 
     return call
 

@@ -11,18 +11,21 @@ import numpy as np
 from statelint.tape import rules_support as support
 from statelint.tape.apply import PUT, SELECT, fresh, match_dtype, unbroadcast
 from statelint.tape.arrays import Array
-from statelint.tape.errors import MutationError, ProofRefutedError
-from statelint.tape.record import Node
+from statelint.tape.errors import MutationError, ProofRefutedError, TapeError
+from statelint.tape.record import Node, Plan
 from statelint.tape.storage import Raw, Storage, describe, locate, overlap, put_region, take_region
 
 _next_mark = itertools.count(1).__next__
 
 
-def reverse(roots: Sequence[tuple[Node, Any]], targets: Sequence[Node], *, recorded: bool) -> list[Any]:
+def reverse(
+    roots: Sequence[tuple[Node, Any]], targets: Sequence[Node], *, recorded: bool, release: bool = False
+) -> list[Any]:
     """Cotangents of ``targets`` for the given cotangents of the roots; ``None`` where none arrives.
 
     With ``recorded`` the cotangents are arrays and the sweep itself is recorded (for higher derivatives); without it
-    they are plain NumPy values and buffers are reused in place.
+    they are plain NumPy values and buffers are reused in place. With ``release`` saved values are let go as the sweep
+    passes, so that their memory serves again; the record cannot be swept a second time.
 
     Raises:
         MutationError: if a rule needs a value that has been overwritten and that no strategy kept.
@@ -78,7 +81,16 @@ def reverse(roots: Sequence[tuple[Node, Any]], targets: Sequence[Node], *, recor
             if (parent.prim is None or not parent.prim.many) and term.dtype != parent.dtype:
                 term = match_dtype(term, parent.dtype)
             add(parent, term, g)
+        if release and node.saved:
+            node.plan, node.saved, node.versions = _RELEASED, (), ()
     return found
+
+
+def _released(g: Any) -> Any:
+    raise TapeError("this record has been swept and its saved values released: an array of it was kept and used again")
+
+
+_RELEASED = Plan((), ((0, _released, (), ()),))
 
 
 def _reachable(roots: Sequence[Node], oldest: int) -> list[Node]:
