@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ def reverse(
         order = _that_reach(order, targets)
     add = _accumulate_recorded if recorded else _accumulate
     wanted = {id(t): k for k, t in enumerate(targets)}
+    interior = any(t.plan is not None for t in targets)
     found: list[Any] = [None] * len(targets)
     live = {id(n) for n in order} if recorded else None
     for node, g in roots:
@@ -45,12 +47,13 @@ def reverse(
         if g is None:
             continue
         node.adjoint = None
-        at = wanted.get(id(node))
-        if at is not None:
-            found[at] = g.copy() if type(g) is np.ndarray and node.plan is not None else g
         plan = node.plan
-        if plan is None:
-            continue
+        if plan is None or interior:
+            at = wanted.get(id(node))
+            if at is not None:
+                found[at] = g.copy() if type(g) is np.ndarray and plan is not None else g
+            if plan is None:
+                continue
         prim = node.prim
         parents = node.parents
         assert prim is not None
@@ -62,7 +65,7 @@ def reverse(
         elif prim.accumulate is not None and not recorded:
             _reverse_region(node, g)
             continue
-        values = unpack_recorded(node) if recorded else unpack(node)
+        values = unpack_recorded(node) if recorded else unpack(node) if node.saved else ()
         for position, rule, picks, extras in plan.pulls:
             parent = parents[position]
             if live is not None and id(parent) not in live:
@@ -108,17 +111,13 @@ def _reachable(roots: Sequence[Node], oldest: int) -> list[Node]:
         for parent in node.parents:
             if parent is not None and parent.mark != mark and parent.seq >= oldest:
                 stack.append(parent)
-    order.sort(key=_by_seq, reverse=True)
+    order.sort(key=attrgetter("seq"), reverse=True)
     return order
 
 
 def _as_recorded(g: Any) -> Array:
     """A recorded sweep's cotangents are arrays from the root on, so that every rule can tell."""
     return g if type(g) is Array else fresh(np.array(g)[()])
-
-
-def _by_seq(node: Node) -> int:
-    return node.seq
 
 
 def _that_reach(order: list[Node], targets: Sequence[Node]) -> list[Node]:
@@ -230,7 +229,7 @@ def _named(node: Node, position: int, extras: tuple[str, ...], values: Sequence[
 def unpack(node: Node) -> list[Any]:
     """What the node saved, as plain values of the moment of saving."""
     values: list[Any] = []
-    for value, version in zip(node.saved, node.versions, strict=True):
+    for value, version in zip(node.saved, node.versions):  # noqa: B905 (equal by construction; this loop is hot)
         if version < 0:
             values.append(tuple(v.data for v in value) if type(value) is tuple else value)
         elif value.storage.version == version:
