@@ -23,6 +23,7 @@ from typing import Any
 from statelint.config import DEFAULT_EXCLUDE
 
 ROOT = Path(__file__).resolve().parents[2]
+LIBRARY_EXCLUDE = ("site-packages", "__pycache__")
 LINT = ("check", "--isolated", "--no-cache", "--no-respect-gitignore", "--quiet", "--color", "never")
 
 
@@ -128,11 +129,11 @@ def surroundings(**more: str) -> dict[str, str]:
 
 
 @cache
-def tree(name: str, path: Path) -> Tree:
+def tree(name: str, path: Path, exclude: tuple[str, ...] = DEFAULT_EXCLUDE) -> Tree:
     """Return the Python files below a folder, as statelint finds them by default, links left out."""
     files: list[Path] = []
     for folder, folders, names in os.walk(path):
-        folders[:] = sorted(each for each in folders if each not in DEFAULT_EXCLUDE)
+        folders[:] = sorted(each for each in folders if each not in exclude)
         found = (Path(folder, each) for each in sorted(names) if each.endswith((".py", ".pyi")))
         files += [each for each in found if not each.is_symlink()]
     return Tree(name, path, tuple(files), sum(each.read_bytes().count(b"\n") for each in files))
@@ -168,9 +169,9 @@ class Bench:
 
     @property
     def library(self) -> Tree:
-        """CPython's standard library."""
+        """CPython's standard library, without what is installed in it."""
         path = self.given.lib or Path(sysconfig.get_path("stdlib"))
-        return tree("CPython's Lib", path.resolve())
+        return tree("CPython's Lib", path.resolve(), LIBRARY_EXCLUDE)
 
     @cached_property
     def command(self) -> tuple[str, ...]:
