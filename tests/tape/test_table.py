@@ -174,6 +174,7 @@ CASES = {
     "interp": (lambda x, f: np.interp(x, np.array([-2.0, 0.0, 2.0]), f), [UNIT, Y]),
     "meshgrid": (lambda y: np.meshgrid(y, y * y)[1] * np.meshgrid(y, y)[0], [Y]),
     "linspace": (lambda x: np.linspace(x[0], x[1], 5) ** 2, [Y]),
+    "polyval": (lambda p, x: np.polyval(p, x), [Y, X]),
     "vander": (lambda x: np.vander(x, 4), [Y]),
     "diff": (lambda x: np.diff(x, n=2, axis=0) ** 2, [TALL]),
     "ediff1d": (lambda x: np.ediff1d(x) ** 2, [Y]),

@@ -65,6 +65,14 @@ def _vander(x: Any, n: Any = None, increasing: bool = False) -> Any:
     return np.stack(columns if increasing else columns[::-1], axis=-1)
 
 
+@implements(np.polyval)
+def _polyval(p: Any, x: Any) -> Any:
+    total: Any = 0.0
+    for c in p:
+        total = total * x + c
+    return total
+
+
 @implements(np.iscomplexobj)
 def _iscomplexobj(x: Any) -> bool:
     return bool(plain(x).dtype.kind == "c")

@@ -89,6 +89,9 @@ class Array:
     __hash__ = None  # type: ignore[assignment]
 
 
+Array.__module__ = "jax"  # programs ask a value's type where it comes from
+
+
 class _At:
     def __init__(self, x: Array) -> None:
         self._x = x

@@ -80,7 +80,9 @@ def jit(f: Callable[..., Any] | None = None, **options: Any) -> Any:
     """The function itself: nothing is traced, so Python's side effects happen at every call."""
     if f is None:
         return functools.partial(jit, **options)
-    return functools.wraps(f)(lambda *args, **kwargs: wrap_tree(f(*args, **kwargs)))
+    call = functools.wraps(f)(lambda *args, **kwargs: wrap_tree(f(*args, **kwargs)))
+    call.clear_cache = lambda: None  # type: ignore[attr-defined] # nothing is kept
+    return call
 
 
 def vmap(f: Callable[..., Any], in_axes: Any = 0, out_axes: Any = 0, **_: Any) -> Callable[..., Any]:

@@ -77,6 +77,19 @@ def categorical(k: Any, logits: Any, axis: int = -1) -> Any:
     return wrap(np.argmax(values + keys.gumbel(_key(k), values.shape), axis=axis))
 
 
+def choice(k: Any, a: Any, shape: Any = (), replace: bool = True, p: Any = None, axis: int = 0) -> Any:
+    """Entries of an array, or numbers below ``a``."""
+    count = int(a) if np.ndim(raw(a)) == 0 else len(a)
+    if p is not None or (not replace and int(np.prod(shape)) > count):
+        outside("random.choice(p=...) or more draws than entries")
+    size = int(np.prod(shape))
+    if replace:
+        index = np.asarray(keys.integers(_key(k), 0, count, tuple(shape)))
+    else:
+        index = keys.permutation(_key(k), count)[:size].reshape(tuple(shape))
+    return wrap(index) if np.ndim(raw(a)) == 0 else wrap(np.take(raw(a), index, axis=axis))
+
+
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)

@@ -10,6 +10,7 @@ import numpy as np
 from statelint.tape.apply import apply
 from statelint.tape.arrays import ADD, DIVIDE, MULTIPLY, POWER, SUBTRACT, Array
 from statelint.tape.dispatch import bare
+from statelint.tape.facade.torch import random
 from statelint.tape.facade.torch._tensor import Tensor, lifted, outside, plain, raw, wrap
 from statelint.tape.rules.elementwise import RELU, SIGMOID
 
@@ -150,6 +151,10 @@ def _sort(x: Any, dim: int = -1, descending: bool = False) -> Any:
     return Chosen(np.take_along_axis(x, index, dim), index)
 
 
+def _topk(x: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+    return Chosen(*(v[(*(slice(None),) * (dim % x.ndim), slice(k))] for v in _sort(x, dim, largest)))
+
+
 def _sum_to(x: Any, index: Any, source: Any, dim: int) -> Any:
     out = np.copy(x)
     np.add.at(out, (*(slice(None),) * (dim % x.ndim), bare(index)), source)
@@ -251,6 +256,8 @@ OTHERS: dict[str, Callable[..., Any]] = {
     "index_select": lambda x, dim, index: np.take(x, bare(index), axis=dim),
     "index_add": lambda x, dim, index, source: _sum_to(x, index, source, dim),
     "sort": _sort,
+    "topk": _topk,
+    "matrix_power": np.linalg.matrix_power,
     "argsort": lambda x, dim=-1: np.argsort(bare(x), axis=dim),
     "argmax": lambda x, dim=None: np.argmax(bare(x), axis=dim),
     "argmin": lambda x, dim=None: np.argmin(bare(x), axis=dim),
@@ -347,6 +354,12 @@ def _install() -> None:
         "is_floating_point": lambda self: self.array().dtype.kind == "f",
         "is_contiguous": lambda self: bool(self.array().data.flags.c_contiguous),
         "data_ptr": lambda self: self.array().data.ctypes.data,
+        "uniform_": lambda self, low=0.0, high=1.0: self.write(
+            random.source(None).uniform(low, high, self.array().shape)
+        ),
+        "normal_": lambda self, mean=0.0, std=1.0: self.write(
+            mean + std * random.source(None).standard_normal(self.array().shape)
+        ),
         "new_zeros": _new(0.0),
         "new_ones": _new(1.0),
         "__add__": _operator(lambda x, y: apply(ADD, (x, y))),

@@ -257,6 +257,9 @@ class Tensor:
     def __repr__(self) -> str:
         return f"tensor({np.array2string(self.array().data, separator=', ')})"
 
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and self.array().size == 1 else repr(self)
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if self._leaf is None and self.requires_grad:
             raise RuntimeError(
@@ -268,6 +271,9 @@ class Tensor:
         if self._leaf is not None:
             out.requires_grad_()
         return out
+
+
+Tensor.__module__ = "torch"  # programs ask a value's type where it comes from
 
 
 def _index(index: Any) -> Any:
@@ -338,8 +344,9 @@ def sweep(
 def lifted(f: Callable[..., Any]) -> Callable[..., Any]:
     """A function of arrays as a function of tensors."""
 
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return wrap(f(*(raw(a) for a in args), **{k: raw(v) for k, v in kwargs.items()}))
+    def call(*args: Any, out: Any = None, **kwargs: Any) -> Any:
+        result = wrap(f(*(raw(a) for a in args), **{k: raw(v) for k, v in kwargs.items()}))
+        return result if out is None else out.write(result)
 
     call.__name__ = getattr(f, "__name__", "call")
     return call

@@ -54,12 +54,20 @@ def inference_mode(mode: Any = True) -> Any:
     return _Mode(False)(mode) if callable(mode) else _Mode(not mode)
 
 
+class _Chosen(_Mode):
+    """A mode that holds at once, and until the end of a ``with`` if there is one."""
+
+    def __init__(self, recording: bool) -> None:
+        super().__init__(recording)
+        super().__enter__()
+
+    def __enter__(self) -> None:
+        """Entered when it was made."""
+
+
 def set_grad_enabled(mode: bool) -> _Mode:
     """Choose a mode: at once, and until the end of a ``with``."""
-    chosen = _Mode(mode)
-    chosen.__enter__()
-    chosen.__enter__()
-    return chosen
+    return _Chosen(mode)
 
 
 def is_grad_enabled() -> bool:

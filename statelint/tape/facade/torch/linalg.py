@@ -15,6 +15,8 @@ cholesky = lifted(np.linalg.cholesky)
 eigh = lifted(lambda x: tuple(np.linalg.eigh(x)))
 qr = lifted(lambda x: tuple(np.linalg.qr(x)))
 svd = lifted(lambda x, full_matrices=False: tuple(np.linalg.svd(x, full_matrices=False)))
+slogdet = lifted(lambda x: tuple(np.linalg.slogdet(x)))
+matrix_power = lifted(np.linalg.matrix_power)
 norm = lifted(
     lambda x, ord=None, dim=None, keepdim=False: np.linalg.norm(
         x if dim is not None or ord else np.ravel(x), ord, dim, keepdim

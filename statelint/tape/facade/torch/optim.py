@@ -101,6 +101,45 @@ class Adam(Optimizer):
         return group["lr"] * (m / (1 - b1**n)) / (np.sqrt(v / (1 - b2**n)) + group["eps"])
 
 
+class AdamW(Adam):
+    """Adam whose weight decay is apart from the gradient."""
+
+    def __init__(
+        self,
+        params: Any,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        super().__init__(params, lr, betas, eps)
+        for group in self.param_groups:
+            group["decoupled"] = weight_decay
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Shrink, then move as Adam does."""
+        with no_grad():
+            for group in self.param_groups:
+                for p in group["params"]:
+                    if p.grad is not None:
+                        p.write(p.array().data * (1 - group["lr"] * group["decoupled"]))
+        return super().step(closure)
+
+
+class RMSprop(Optimizer):
+    """Steps divided by a running root mean square."""
+
+    def __init__(
+        self, params: Any, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0
+    ) -> None:
+        super().__init__(params, {"lr": lr, "alpha": alpha, "eps": eps, "weight_decay": weight_decay})
+
+    def _move(self, group: dict[str, Any], state: dict[str, Any], g: Any) -> Any:
+        a = group["alpha"]
+        v = state["square_avg"] = a * state.get("square_avg", 0.0) + (1 - a) * g * g
+        return group["lr"] * g / (np.sqrt(v) + group["eps"])
+
+
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)

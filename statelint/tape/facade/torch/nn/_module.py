@@ -22,6 +22,18 @@ class Parameter(Tensor):
             self.requires_grad_()
 
 
+class _Handle:
+    """Takes a hook away again."""
+
+    def __init__(self, table: dict[int, Any], hook: Any) -> None:
+        self._table = table
+        table[id(self)] = hook
+
+    def remove(self) -> None:
+        """Take it away."""
+        self._table.pop(id(self), None)
+
+
 class Module:
     """A part of a model; see ``torch.nn.Module``."""
 
@@ -31,6 +43,7 @@ class Module:
         for name in ("_parameters", "_buffers", "_modules"):
             object.__setattr__(self, name, {})
         object.__setattr__(self, "_transient", set())
+        object.__setattr__(self, "_forward_hooks", {})
         object.__setattr__(self, "training", True)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -75,8 +88,16 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__}.forward")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run ``forward``."""
-        return self.forward(*args, **kwargs)
+        """Run ``forward``, then the hooks."""
+        out = self.forward(*args, **kwargs)
+        for hook in list(self._forward_hooks.values()):
+            changed = hook(self, args, out)
+            out = out if changed is None else changed
+        return out
+
+    def register_forward_hook(self, hook: Callable[..., Any]) -> Any:
+        """Run ``hook(module, inputs, output)`` after each call, until the handle's ``remove``."""
+        return _Handle(self._forward_hooks, hook)
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """State that is saved but not trained."""

@@ -50,7 +50,7 @@ class LSTMCell(RNNCell):
 class _Recurrent(Module):
     def __init__(self, cell: RNNCell, batch_first: bool) -> None:
         super().__init__()
-        self.cell, self.batch_first = cell, batch_first
+        self.cell, self.batch_first, self.hidden_size = cell, batch_first, cell.hidden_size
 
     def _steps(self, x: Any) -> list[Any]:
         count = x.shape[1] if self.batch_first and len(x.shape) > 2 else x.shape[0]

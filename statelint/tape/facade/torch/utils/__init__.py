@@ -1,5 +1,5 @@
 """``torch.utils`` of the facade."""
 
-from statelint.tape.facade.torch.utils import checkpoint
+from statelint.tape.facade.torch.utils import checkpoint, data
 
-__all__ = ["checkpoint"]
+__all__ = ["checkpoint", "data"]
