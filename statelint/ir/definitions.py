@@ -98,7 +98,7 @@ def _lower_function_body(f: Frame, node: AnyFunction, visible: Visible) -> tuple
     unit = f.unit
     qualname = unit.unique(f.prefix + node.name)
     params = _parameters(node.args)
-    inner = Frame(unit, "function", qualname, visible)
+    inner = Frame(unit, "function", qualname, visible, f.count)
     inner.marked = unit.marks.within(node)
     body = node.body
     written = enter(inner, bindings(body), body, params)
@@ -135,7 +135,7 @@ def lower_lambda(f: Frame, node: ast.Lambda) -> Reg:
     at = span_of(node)
     qualname = unit.unique(f"<lambda>:{at[0]}:{at[1]}")
     params = _parameters(node.args)
-    inner = Frame(unit, "lambda", qualname, f.visible)
+    inner = Frame(unit, "lambda", qualname, f.visible, f.count)
     inner.marked = True
     enter(inner, Bindings(), [node.body], params)
     inner.out.append(Return(span_of(node.body), EXPRESSIONS[node.body.__class__](inner, node.body)))
@@ -176,7 +176,7 @@ def _lower_class_body(f: Frame, node: ast.ClassDef, visible: Visible) -> tuple[s
     at = span_of(node)
     name_at = _name_span(unit, node)
     body = node.body
-    inner = Frame(unit, "class", body_name, visible)
+    inner = Frame(unit, "class", body_name, visible, f.count)
     inner.prefix = qualname + "."
     inner.class_qualname = qualname
     inner.marked = unit.marks.within(node)
@@ -277,12 +277,13 @@ def _defaults(f: Frame, arguments: ast.arguments) -> tuple[tuple[Reg, ...], tupl
 def _bases(
     f: Frame, node: ast.ClassDef, type_params: dict[str, str]
 ) -> tuple[tuple[Reg, ...], tuple[tuple[str | None, Reg], ...]]:
-    outside = f.names
+    outside = f.names, f.visible
     if type_params:
-        f.names = {**outside, **{name: (renamed, "cell") for name, renamed in type_params.items()}}
+        f.names = {**f.names, **{name: (renamed, "cell") for name, renamed in type_params.items()}}
+        f.visible = {**f.visible, **{name: (renamed, "free") for name, renamed in type_params.items()}}
     bases = tuple([EXPRESSIONS[base.__class__](f, base) for base in node.bases])
     keywords = lower_keywords(f, node.keywords) if node.keywords else ()
-    f.names = outside
+    f.names, f.visible = outside
     return bases, keywords
 
 

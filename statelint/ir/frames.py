@@ -92,7 +92,7 @@ class Frame:
         "visible",
     )
 
-    def __init__(self, unit: Unit, kind: Kind, qualname: str, visible: dict[str, Entry]) -> None:
+    def __init__(self, unit: Unit, kind: Kind, qualname: str, visible: dict[str, Entry], count: int = 0) -> None:
         self.unit = unit
         self.kind = kind
         self.qualname = qualname
@@ -102,7 +102,8 @@ class Frame:
         self.names: dict[str, Entry] = {}
         self.out: list[Instr] = []
         self.n = 0
-        self.count = 0
+        # Compiler names go on from those of the enclosing frame, for these may be seen here.
+        self.count = count if visible else 0
         self.loops = 0
         self.inside = 0
         self.free: set[str] = set()

@@ -90,7 +90,19 @@ class Writer:
 
     def plain(self, depth: int) -> str:
         left, right = self.pick(*NAMES, 0, 1), self.pick(*NAMES, 2)
-        return str(self.pick(f"{left} + {right}", f"{left} < {right}", f"({left} and {right})", f"{left}"))
+        inner = self.name()
+        loop = f"for {inner} in ({left}, {right})"
+        return str(
+            self.pick(
+                f"{left} + {right}",
+                f"{left} < {right}",
+                f"({left} and {right})",
+                f"{left}",
+                f"[{self.name()} {loop}][-1]",
+                f"(lambda: [{self.name()} {loop}][0])()",
+                f"[(lambda: {self.name()})() {loop}][0]",
+            )
+        )
 
     def item(self, depth: int) -> str:
         return f"l[{self.expression(depth)}]"

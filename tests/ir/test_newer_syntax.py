@@ -74,6 +74,9 @@ def test_type_parameters() -> None:
         "T = 'outer'\nclass C[T]:\n  log(T is None)\n  def m(self): return T is None\nlog(C().m(), T)",
         "def g():\n  def f[T](x):\n    def h(): return T is None\n    return h()\n  return f(1)\nlog(g())",
         "def g(a):\n  class C[T]:\n    def m(self): return a, T is None\n  return C().m()\nlog(g(1))",
+        "class B:\n  def __class_getitem__(c, f): log(f() is None); return c\n"
+        "class D(B): pass\nclass C[T](D[lambda: T], B[[T for T in (T, 1)][1] and (lambda: T)]): pass",
+        "def f[T](): return [lambda: T for T in (T, 1)][1]()\nlog(f())",
         "type X = undefined\nlog(X is None)",
         "@lambda f: f\ndef f[T](): return [T is None for _ in range(2)], (lambda: T is None)()\nlog(f())",
         "x = {'a': [1]}\nlog(f'{x['a'][0]}{f'{'nested'}'}{'\\n'.join('ab')}')",
