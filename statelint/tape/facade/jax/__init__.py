@@ -72,6 +72,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "Array", "block_until_ready", "checkpoint", "config", "custom_jvp", "custom_vjp", "device_get", "device_put",
-    "errors", "grad", "hessian", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "nn", "numpy", "random", "remat", "tree",
+    "errors", "grad",
+    "hessian", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "nn", "numpy", "random", "remat", "tree",
     "tree_util", "value_and_grad", "vjp", "vmap",
 ]  # fmt: skip
