@@ -62,6 +62,7 @@ REGIONS = frozenset(
 )
 _MODES = frozenset(["fresh", "view", "same", "maybe", "element", "call", "none", "tuple", "list", "iter", "dict"])
 _CONDITIONS = {"if": "grad", "when": "true", "given": "given", "array": "array"}
+_PLAIN = re.compile(r"[^\"'\[({]*\Z")
 _DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*\Z")
 _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*|\[\*\]|\[-?\d+\])*\Z")
 _CALL = re.compile(r"(?P<name>\w+)\((?P<args>.*)\)(?P<repeated> repeated)?\Z", re.DOTALL)
@@ -69,6 +70,8 @@ _CALL = re.compile(r"(?P<name>\w+)\((?P<args>.*)\)(?P<repeated> repeated)?\Z", r
 
 def split(text: str, separator: str = ",") -> list[str]:
     """Split at separators outside brackets and quotes; blanks around the parts go, so do empty parts."""
+    if _PLAIN.match(text):
+        return [part for piece in text.split(separator) if (part := piece.strip())]
     parts, depth, quote, start = [], 0, "", 0
     for position, char in enumerate(text):
         if quote:

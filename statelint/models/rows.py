@@ -14,7 +14,7 @@ from statelint.models.record import ClassModel, FunctionModel, Result
 
 _Row = TypeVar("_Row")
 Toml = Any
-"""A value as ``tomllib`` gives it."""
+"""A value as ``tomli`` gives it."""
 
 _WORDS = {
     "grad": {"flow", "no", "leaf", "keyword"},
@@ -154,13 +154,13 @@ def read_class(name: str, row: Mapping[str, Toml]) -> ClassModel:
 
 def read_file(path: Path) -> ModelFile:
     """Read one model file; raise `ModelError` at its first mistake."""
-    import tomllib  # a run from the cache does not need it
+    import tomli  # a run from the cache does not need it
 
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8"))
+        tables = tomli.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"{path}: cannot be read: {error}") from error
-    except tomllib.TOMLDecodeError as error:
+    except tomli.TOMLDecodeError as error:
         raise ModelError(f"{path}: not valid TOML: {error}") from error
     for table, rows in tables.items():
         if table not in TABLES:

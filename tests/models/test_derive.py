@@ -20,6 +20,7 @@ torch.abs torch.add torch.amax torch.bmm torch.cat torch.cumprod torch.div torch
 torch.linalg.qr torch.maximum torch.mul torch.nn.functional.leaky_relu torch.nn.functional.mse_loss
 torch.nn.functional.gelu torch.pow torch.prod torch.relu torch.sin_ torch.softmax torch.split torch.squeeze
 torch.std torch.sub torch.transpose torch.Tensor.contiguous torch.Tensor.mul_ torch.nn.functional.batch_norm
+torch.nn.Linear torch.nn.BatchNorm2d torch.nn.ReLU torch.nn.Dropout
 """
 
 

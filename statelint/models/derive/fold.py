@@ -12,7 +12,7 @@ from statelint.models.derive.observation import Alias, Observation, Target
 from statelint.models.derive.operands import Path
 from statelint.models.record import Param
 
-_FLAGS = ("inplace", "training", "use_input_stats", "return_indices")
+_FLAGS = ("inplace", "training", "use_input_stats", "return_indices", "log_target", "log_input", "hard")
 """Boolean arguments that may become conditions; any other correlation with a flag is a sample's accident."""
 
 

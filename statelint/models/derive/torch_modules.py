@@ -36,7 +36,7 @@ _WIDE = 6
 
 def derive(only: Collection[str] = ()) -> dict[str, render.Fields]:
     """Return a row for each class of ``torch.nn``, or for those in ``only``."""
-    samples = _samples()
+    samples = _samples(only)
     rows: dict[str, render.Fields] = {}
     for name in dir(nn):
         kind = getattr(nn, name)
@@ -69,9 +69,11 @@ def _base(kind: type) -> str:
     return "torch.nn.Module"
 
 
-def _samples() -> dict[type, list[tuple[Any, Any]]]:
+def _samples(only: Collection[str]) -> dict[type, list[tuple[Any, Any]]]:
     found: dict[type, list[tuple[Any, Any]]] = {}
     for info in torch_env.modules():
+        if only and f"torch.nn.{info.module_cls.__name__}" not in only:
+            continue
         torch.manual_seed(5)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -180,9 +182,11 @@ def _call(kind: type, samples: list[tuple[Any, Any]]) -> render.Fields:
         flags = {**observation.flags, **modes}
         seen.append(msgspec.structs.replace(observation, flags=flags))
         written |= _written(module, args, kwargs, plain) if state["training"] else set()
-    row = _row(
-        forward, seen, [] if len(parameters) > _WIDE else list(parameters), list(buffers), sorted(written), list(names)
-    )
+    row: render.Fields = {}
+    for field, found in (("parameters", parameters), ("buffers", buffers), ("training_writes", sorted(written))):
+        if found and len(found) <= _WIDE:
+            row[field] = ", ".join(found)
+    row.update(_row(forward, seen, list(names)))
     if composite and isinstance(call := row.get("call"), dict) and "saves" in call:
         targets = dict.fromkeys(part.split()[0] for part in grammar.split(call["saves"]))
         call["saves"] = ", ".join([*targets, "self"])
@@ -227,20 +231,9 @@ def _written(module: nn.Module, args: Any, kwargs: Any, buffers: dict[str, torch
     }
 
 
-def _row(
-    forward: Signature,
-    seen: list[Observation],
-    parameters: list[str],
-    buffers: list[str],
-    written: list[str],
-    operands: list[str],
-) -> render.Fields:
-    row: render.Fields = {}
-    for field, found in (("parameters", parameters), ("buffers", buffers), ("training_writes", written)):
-        if found:
-            row[field] = ", ".join(found)
+def _row(forward: Signature, seen: list[Observation], operands: list[str]) -> render.Fields:
     if not seen:
-        return {**row, "from": "by hand: no sample in torch's module database"}
+        return {"from": "by hand: no sample in torch's module database"}
     flags = [Param("inplace", "keyword", "False"), Param("training", "keyword", "True")]
     plain = forward.params[1:]
     fields = fold.fold(seen, [*plain, *(Param(f"self.{name}", "keyword") for name in operands), *flags]).fields()
