@@ -14,7 +14,7 @@ import numpy as np
 from statelint.tape.facade.torch._methods import OPERATIONS, Size
 from statelint.tape.facade.torch._tensor import Tensor, leaf_copy, lifted, outside, plain, raw, wrap
 
-from statelint.tape.facade.torch import random  # isort: skip
+from statelint.tape.facade.torch import _bind, random  # noqa: F401 # isort: skip (gives the tensor its methods)
 from statelint.tape.facade.torch.random import Generator, get_rng_state, manual_seed, set_rng_state
 
 from statelint.tape.facade.torch import autograd, distributions, linalg, nn, optim, utils  # isort: skip
