@@ -75,7 +75,7 @@ def _run(call: Call, operands: list[Leaf], wanted: frozenset[Path], *, hooks: bo
         return tensor
 
     args, kwargs = with_leaves(call, inputs)
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     # Hooks switch the version check off, so the runs that overwrite go without them.
     watch = torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor) if hooks else nullcontext()
     with watch:
@@ -126,7 +126,7 @@ def _mutated(run: _Run) -> tuple[frozenset[Path], frozenset[Path]]:
 
 def _draws(call: Call, operands: list[Leaf]) -> bool:
     args, kwargs = with_leaves(call, {path: tensor.detach().clone() for path, tensor in operands})
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     state = torch.get_rng_state()
     call.function(*args, **kwargs)
     return not torch.equal(state, torch.get_rng_state())
