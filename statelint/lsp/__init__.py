@@ -10,7 +10,7 @@ from importlib.util import find_spec
 
 MISSING = (
     "the language server needs pygls and lsprotocol, which are not installed. They come with the extra `lsp`:"
-    ' from a checkout `pip install ".[lsp]"`, from a wheel `pip install "statelint_ad-VERSION-py3-none-any.whl[lsp]"`'
+    ' from a checkout `pip install ".[lsp]"`, from a wheel `pip install "./statelint_ad-VERSION-py3-none-any.whl[lsp]"`'
 )
 
 
