@@ -179,6 +179,7 @@ def _call(kind: type, samples: list[tuple[Any, Any]]) -> render.Fields:
         except Exception:  # a sample that float64 or the mode does not allow
             continue
         modes: dict[Path, bool] = {(flag,): value for flag, value in state.items()}
+        modes[("return_indices",)] = bool(getattr(module, "return_indices", False))
         flags = {**observation.flags, **modes}
         seen.append(msgspec.structs.replace(observation, flags=flags))
         written |= _written(module, args, kwargs, plain) if state["training"] else set()
@@ -234,7 +235,8 @@ def _written(module: nn.Module, args: Any, kwargs: Any, buffers: dict[str, torch
 def _row(forward: Signature, seen: list[Observation], operands: list[str]) -> render.Fields:
     if not seen:
         return {"from": "by hand: no sample in torch's module database"}
-    flags = [Param("inplace", "keyword", "False"), Param("training", "keyword", "True")]
+    states = {"inplace": "False", "return_indices": "False", "training": "True"}
+    flags = [Param(name, "keyword", default) for name, default in states.items()]
     plain = forward.params[1:]
     fields = fold.fold(seen, [*plain, *(Param(f"self.{name}", "keyword") for name in operands), *flags]).fields()
     provenance = fields.pop("from")
