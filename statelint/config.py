@@ -93,6 +93,13 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_
     src: Annotated[
         tuple[str, ...], _doc("Folders from which the project's modules are imported; relative to this file.")
     ] = (".", "src")
+    python: Annotated[
+        str,
+        _doc(
+            "The environment whose packages the code imports: a virtual environment's folder, its interpreter, or a "
+            "folder of packages; relative to this file. Default: the active environment, or `.venv`."
+        ),
+    ] = ""
     output_format: Annotated[str, Meta(description="The format of the report.", pattern=_FORMAT)] = "full"
     require_reason: Annotated[
         bool, _doc("Count only suppressions that give a reason: `# statelint: ignore[SL201] -- why`.")
@@ -207,6 +214,8 @@ class Configurations:
         self._fixed: Settings | None = None
         if self._overrides:
             _validated(self._overrides, "the command line")
+        if self._overrides.get("python"):
+            self._overrides["python"] = _absolute(str(self._overrides["python"]), self._folder)
         if isolated:
             self._fixed = self._settle({}, "", self._folder)
         elif file is not None:
@@ -289,11 +298,17 @@ def _read(path: str, chain: tuple[str, ...] = ()) -> dict[str, Any]:
     folder = os.path.dirname(path)
     if "models" in table:
         table["models"] = [os.path.normpath(os.path.join(folder, each)) for each in table["models"]]
+    if table.get("python"):
+        table["python"] = _absolute(table["python"], folder)
     base = table.pop("extend", "")
     if not base:
         return table
-    target = os.path.normpath(os.path.join(folder, os.path.expanduser(base)))
+    target = _absolute(base, folder)
     return _merge(_read(target, (*chain, path)), table)
+
+
+def _absolute(path: str, folder: str) -> str:
+    return os.path.normpath(os.path.join(folder, os.path.expanduser(path)))
 
 
 def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,10 +72,16 @@ FRAMEWORKS = {
 class Analyzer:
     """Analyses functions of the modules that ``load`` gives; the result for a function never depends on who asked first."""
 
-    def __init__(self, load: Callable[[str], ModuleIR | None], models: Models, budget: int = BUDGET) -> None:
+    def __init__(
+        self,
+        load: Callable[[str], ModuleIR | None],
+        models: Models,
+        budget: int = BUDGET,
+        library_ancestors: Callable[[str], tuple[str, ...]] = lambda _: (),
+    ) -> None:
         self.models = models
         self.budget = budget
-        self.symbols = Symbols(load, models.is_subclass)
+        self.symbols = Symbols(load, models.is_subclass, library_ancestors)
         self.library = Library(self)
         self.hazards = hazards
         self.keys = keys

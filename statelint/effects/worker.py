@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 from statelint.effects.analyzer import FRAMEWORKS, Analyzer
 from statelint.effects.facts import FunctionFacts, Key, ModuleFacts, Root
 from statelint.models import load_models
+from statelint.resolve.library import LibraryAncestors
 
 if TYPE_CHECKING:
     from statelint.config import Settings
@@ -55,7 +56,8 @@ def analyzer_of(project: Project, settings: Settings) -> Analyzer:
     analyzer = _ANALYZERS.get(project)
     if analyzer is None:
         models = load_models([Path(p) for p in settings.models])
-        analyzer = _ANALYZERS[project] = Analyzer(project.module_ir, models, settings.budget)
+        ancestors = LibraryAncestors(models, settings)
+        analyzer = _ANALYZERS[project] = Analyzer(project.module_ir, models, settings.budget, ancestors)
     return analyzer
 
 

@@ -20,11 +20,20 @@ class Symbol(msgspec.Struct, frozen=True):
 
 
 class Symbols:
-    """Resolves names across the modules of a project; ``load`` gives a module's IR, or None for other people's."""
+    """Resolves names across the modules of a project; ``load`` gives a module's IR, or None for other people's.
 
-    def __init__(self, load: Callable[[str], ModuleIR | None], is_library_class: Callable[[str, str], bool]) -> None:
+    ``library_ancestors`` tells what a library's class extends, where the models behind ``is_library_class`` don't.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[str], ModuleIR | None],
+        is_library_class: Callable[[str, str], bool],
+        library_ancestors: Callable[[str], tuple[str, ...]] = lambda _: (),
+    ) -> None:
         self._load = load
         self._is_library_class = is_library_class
+        self._library_ancestors = library_ancestors
         self._names: dict[tuple[str, str], Symbol | None] = {}
         self._mros: dict[tuple[str, str], tuple[Symbol, ...]] = {}
 
@@ -65,11 +74,10 @@ class Symbols:
             return self.imported(target, attribute)
         for star in ir.star_imports:
             source = self._load(star)
-            if source is not None:
-                if not name.startswith("_") or (source.exports and name in source.exports):
-                    found = self.lookup(source.name, name)
-                    if found is not None:
-                        return found
+            if source is not None and (not name.startswith("_") or (source.exports and name in source.exports)):
+                found = self.lookup(source.name, name)
+                if found is not None:
+                    return found
         if self._binds(ir, name):
             return Symbol("variable", module, name)
         for star in ir.star_imports:
@@ -148,6 +156,7 @@ class Symbols:
                 order.extend(self.mro(symbol.module, symbol.name))
             elif symbol.kind in ("library", "builtin"):
                 order.append(symbol)
+                order.extend(Symbol("library", "", name) for name in self._library_ancestors(symbol.name))
         seen: set[Symbol] = set()
         result: list[Symbol] = []
         for symbol in reversed(order):
