@@ -7,11 +7,15 @@ defined before it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
 NAMES = ("a", "b", "c", "d")
 OPERATORS = ("+", "-", "//", "%", "&", "|", "^")
+# CPython 3.12.1 and 3.13.0 inline comprehensions, and miscompile some with lambdas or comprehensions inside: names come
+# out unbound, a cell comes out as a value, the interpreter crashes.
+NESTED = sys.version_info < (3, 12)
 COMPARISONS = ("<", "<=", "==", "!=", ">")
 
 
@@ -83,7 +87,7 @@ class Writer:
         source = f"range({self.number(0, 3)})"
         condition = f" if {self.plain(depth)}" if self.number(0, 1) else ""
         second = f" for {self.name()} in ({target}, {self.plain(depth)})" if self.number(0, 2) == 0 else ""
-        if self.number(0, 2) == 0:
+        if NESTED and self.number(0, 2) == 0:
             return f"[g() for g in [lambda: {element} for {target} in {source}{condition}{second}]][:5]"
         left, right = self.pick("[]", "{}", ("sorted(", ")"))
         return f"{left}{element} for {target} in {source}{condition}{second}{right}"
@@ -92,17 +96,13 @@ class Writer:
         left, right = self.pick(*NAMES, 0, 1), self.pick(*NAMES, 2)
         inner = self.name()
         loop = f"for {inner} in ({left}, {right})"
-        return str(
-            self.pick(
-                f"{left} + {right}",
-                f"{left} < {right}",
-                f"({left} and {right})",
-                f"{left}",
-                f"[{self.name()} {loop}][-1]",
-                f"(lambda: [{self.name()} {loop}][0])()",
-                f"[(lambda: {self.name()})() {loop}][0]",
-            )
+        simple = (f"{left} + {right}", f"{left} < {right}", f"({left} and {right})", f"{left}")
+        nested = (
+            f"[{self.name()} {loop}][-1]",
+            f"(lambda: [{self.name()} {loop}][0])()",
+            f"[(lambda: {self.name()})() {loop}][0]",
         )
+        return str(self.pick(*simple, *nested) if NESTED else self.pick(*simple))
 
     def item(self, depth: int) -> str:
         return f"l[{self.expression(depth)}]"
