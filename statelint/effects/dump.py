@@ -236,6 +236,16 @@ def cache_store_line(fact: records.CacheStore) -> str:
     return f"cache {place(fact.at)} {_state(fact.state)} under {fact.key}{missing}{flags}{_doubt(fact.doubt)}"
 
 
+def reused_line(fact: records.Reused) -> str:
+    """``reused 5:4 v by pkg.m.g as x at 9:8``: an argument overwritten here is used afterwards by a caller."""
+    return f"reused {place(fact.at)} {fact.param} by {'.'.join(fact.caller)} as {fact.name} at {place(fact.call.at)}"
+
+
+def lasting_line(fact: records.Lasting) -> str:
+    """``lasting 5:8 write 2:4 of pkg.m.g``: what a callee writes existed before this function."""
+    return f"lasting {place(fact.at)} write {place(fact.write_at)} of {'.'.join(fact.writer)}"
+
+
 def memo_line(fact: records.MemoFunction) -> str:
     """``memo 3:4 lru_cache``."""
     return f"memo {place(fact.at)} {fact.decorator}"
@@ -270,6 +280,8 @@ FACTS: dict[type, Callable[[Any], str]] = {
     records.LeafWrite: leaf_write_line,
     records.KeyReuse: key_reuse_line,
     records.CacheStore: cache_store_line,
+    records.Reused: reused_line,
+    records.Lasting: lasting_line,
     records.MemoFunction: memo_line,
     records.Retain: retain_line,
     records.Calls: calls_line,

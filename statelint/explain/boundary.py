@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from statelint.effects import facts as records
-from statelint.effects.facts import Key, StateRef
+from statelint.effects.facts import Key
 from statelint.effects.hazards import history
 from statelint.effects.inspect import Inspection, inspect_function, named_values
 from statelint.effects.labels import Labels
 from statelint.effects.state import State
 from statelint.effects.value import ABSENT, NONE, SCALAR, Value
 from statelint.effects.writes import effective, kind_of
-from statelint.explain.classes import CONSTRUCTORS, Classifier, input_class, is_code, type_text
-from statelint.explain.construction import constructed
+from statelint.explain.classes import input_class, type_text
 from statelint.explain.merge import Gathered
-from statelint.explain.reach import Reached, constructing, own_local, reached, state_text
+from statelint.explain.reach import reached
 from statelint.explain.records import CONSTANT, DIFFERENTIABLE, EXTERNAL, HIDDEN, Boundary, Class, Member, Saved
 from statelint.explain.session import Place, Session
+from statelint.explain.states import States, facts_of
 from statelint.ir.nodes import Return
 from statelint.resolve.bindings import walk
 
@@ -41,7 +41,6 @@ class _Explanation:
         self.labels = Labels(self.frame)
         self.reached = reached(session, self.key)
         self.program = session.program
-        self.classes = Classifier(session)
         found = self.program.functions.get(self.key)
         self.info = found if found is not None else self.reached[0].info
         self.deps, self.grad = self._result_bits()
@@ -50,7 +49,7 @@ class _Explanation:
     def boundary(self) -> Boundary:
         """All members."""
         fn = self.frame.fn
-        s, s_prime = self._state()
+        s, s_prime = States(self.session, self.inspection, self.info, self.reached, self.differentiable).gather()
         x = self._inputs()
         y = self._outputs()
         members = {member.name: member.class_ for member in (*x, *s)}
@@ -177,68 +176,12 @@ class _Explanation:
         returns = [instr.at for instr in walk(self.frame.fn.body) if isinstance(instr, Return)]
         return tuple(self.session.place(self.key[0], at) for at in returns or [self.frame.fn.name_at])
 
-    # s and s' ---------------------------------------------------------------------------------------------------
-
-    def _state(self) -> tuple[list[Member], list[Member]]:
-        reads, writes = Gathered(), Gathered()
-        for each in self.reached:
-            for fact in self._facts(each):
-                if isinstance(fact, (records.StateRead, records.StateWrite)):
-                    state = fact.state
-                    if (
-                        self._makes(state)
-                        or own_local(self.key, state)
-                        or constructing(fact, each.info)
-                        or is_code(fact.kind)
-                    ):
-                        continue
-                    name = state_text(self.program, self.info, state)
-                    class_, described, why = self.classes.state(state, fact.kind, name in self.differentiable)
-                    place = self.session.place(each.info.module, fact.at)
-                    target = reads if isinstance(fact, records.StateRead) else writes
-                    if isinstance(fact, records.StateWrite):
-                        class_ = CONSTANT if why == "a buffer" else HIDDEN
-                        why = _how(fact)
-                    target.add(name, class_, described, why, place, each.via)
-                elif isinstance(fact, records.Seed):
-                    place = self.session.place(each.info.module, fact.at)
-                    writes.add(
-                        f"{fact.generator} generator", HIDDEN, "generator", f"seeded by {fact.what}", place, each.via
-                    )
-                elif isinstance(fact, records.ArgumentWrite) and not each.via and not self._constructed(fact.param):
-                    place = self.session.place(each.info.module, fact.at)
-                    why = f"the argument is changed in place by `{fact.op}`"
-                    writes.add(fact.text or fact.param, HIDDEN, type_text(fact.kind), why, place, ())
-        for sid, _, entry in self.frame.array_writes:
-            root = self.frame.root(sid)
-            name = self.labels.name(sid)
-            if root.kind == "param" and not self._constructed(str(root.key)) and entry.chain:
-                place = self.session.place(entry.key[0], entry.at)
-                why = f"overwritten in place by `{entry.op}`"
-                writes.add(name, HIDDEN, "not known", why, place, (entry.key[1],))
-        for name, state, kind, at in constructed(self.inspection):
-            class_, described, why = self.classes.state(state, kind, False)
-            writes.add(name, class_, described, why, self.session.place(self.key[0], at), ())
-        return reads.members(), writes.members()
-
-    def _makes(self, state: StateRef) -> bool:
-        """Whether state belongs to the object that this function builds: nobody can see it before."""
-        return self.frame.fn.name in CONSTRUCTORS and state.root == "attribute"
-
-    def _constructed(self, param: str) -> bool:
-        return self.frame.is_receiver(param) and self.frame.fn.name in CONSTRUCTORS
-
-    def _facts(self, each: Reached) -> Iterable[records.AnyFact]:
-        if not each.via:
-            return sorted(self.frame.facts, key=lambda fact: (fact.at, repr(fact)))
-        return each.info.facts
-
     # draws, the outside, saves ----------------------------------------------------------------------------------
 
     def _draws(self) -> list[Member]:
         found = Gathered()
         for each in self.reached:
-            for fact in self._facts(each):
+            for fact in facts_of(self.inspection, each):
                 if isinstance(fact, records.Draw):
                     place = self.session.place(each.info.module, fact.at)
                     why = (
@@ -259,7 +202,7 @@ class _Explanation:
     def _externals(self) -> list[Member]:
         found = Gathered()
         for each in self.reached:
-            for fact in self._facts(each):
+            for fact in facts_of(self.inspection, each):
                 if isinstance(fact, (records.External, records.Effect)):
                     place = self.session.place(each.info.module, fact.at)
                     reads = "reads" if isinstance(fact, records.External) else "does"
@@ -320,25 +263,6 @@ class _Explanation:
 
 def _parameter(kind: str, name: str) -> str:
     return {"vararg": f"*{name}", "kwarg": f"**{name}"}.get(kind, name)
-
-
-def _how(fact: records.StateWrite) -> str:
-    words = {
-        "rebind": "assigned",
-        "augmented": "updated in place",
-        "item": "an element is set",
-        "call": f"changed by `{fact.op}`",
-        "array": f"overwritten by `{fact.op}`",
-    }
-    text = words.get(fact.how, fact.how)
-    sources = [each for each in fact.deps if each != fact.state.text]
-    if sources:
-        text += f" from {', '.join(sources[:3])}{' ...' if len(sources) > 3 else ''}"
-    if fact.no_grad:
-        text += ", outside the graph"
-    elif fact.graph:
-        text += ", attached to the graph"
-    return text
 
 
 def _joined(a: Member, b: Member) -> Member:

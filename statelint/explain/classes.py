@@ -57,6 +57,7 @@ class Classifier:
     def state(self, state: StateRef, kind: int, differentiable: bool) -> tuple[Class, str, str]:
         """The class, the type and the reason for them of a piece of state that is read or written."""
         if state.root == "attribute":
+            state = self._innermost(state)
             declared = self._declared(state)
             if declared is not None:
                 return declared
@@ -74,6 +75,18 @@ class Classifier:
         if state.root == "attribute":
             return CONSTANT, described, "set by the constructor alone" if known is not None else "no method writes it"
         return CONSTANT, described, "nobody writes it after import"
+
+    def _innermost(self, state: StateRef) -> StateRef:
+        """``self.meter.total`` as the attribute ``total`` of the meter's class, as far as the classes are known."""
+        names = state.text.split(".")[1:]
+        while len(names) > 1 and names[0] == state.name:
+            value = self._value(state)
+            owner = next((ref for ref in value.refs if isinstance(ref, InstRef)), None) if value is not None else None
+            if owner is None:
+                break
+            names = names[1:]
+            state = StateRef("attribute", (owner.module, owner.qualname), names[0], ".".join(("self", *names)))
+        return state
 
     def writers(self, state: StateRef) -> list[str]:
         """The functions that write a piece of state after its construction, sorted."""

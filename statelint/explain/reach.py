@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import msgspec
 
-from statelint.effects.facts import AnyFact, Calls, FunctionFacts, Key, Span, StateRef, StateWrite
+from statelint.effects.facts import Calls, FunctionFacts, Key, StateRef
 from statelint.effects.program import Program
-from statelint.explain.classes import CONSTRUCTORS
 from statelint.explain.session import Session
 
 _MOST = 400
@@ -75,13 +74,3 @@ def state_text(program: Program, info: FunctionFacts, state: StateRef) -> str:
 def own_local(start: Key, state: StateRef) -> bool:
     """Whether a callee's captured variable is a local of the function that is explained."""
     return state.root == "free" and state.owner == start
-
-
-def constructing(fact: AnyFact, info: FunctionFacts) -> bool:
-    """Whether a write builds the object that it writes to."""
-    return isinstance(fact, StateWrite) and fact.state.root == "attribute" and info.name in CONSTRUCTORS
-
-
-def span_key(at: Span) -> tuple[int, int]:
-    """The order of places in a file."""
-    return at[0], at[1]
