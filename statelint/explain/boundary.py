@@ -10,7 +10,7 @@ from statelint.effects.hazards import history
 from statelint.effects.inspect import Inspection, inspect_function, named_values
 from statelint.effects.labels import Labels
 from statelint.effects.state import State
-from statelint.effects.value import ABSENT, NONE, SCALAR, Value
+from statelint.effects.value import ABSENT, NONE, SCALAR, LibRef, Value
 from statelint.effects.writes import effective, kind_of
 from statelint.explain.classes import input_class, type_text
 from statelint.explain.merge import Gathered
@@ -18,11 +18,13 @@ from statelint.explain.reach import reached
 from statelint.explain.records import CONSTANT, DIFFERENTIABLE, EXTERNAL, HIDDEN, Boundary, Class, Member, Saved
 from statelint.explain.session import Place, Session
 from statelint.explain.states import States, facts_of
-from statelint.ir.nodes import Return
+from statelint.ir.nodes import Call, CallMethod, Return
 from statelint.resolve.bindings import walk
 
 _TAPELESS = frozenset(("jax", "autograd", "tensorflow"))
 """Frameworks that keep no saves at run time: a gradient flows wherever an array's value does."""
+
+_EFFECTS = {"print": "prints", "log": "logs", "io": "writes outside", "ambient": "changes what holds process-wide"}
 
 
 def explain(session: Session, module: str, qualname: str) -> Boundary | None:
@@ -78,7 +80,23 @@ class _Explanation:
             _, more_grad, more = effective(state, value)
             deps |= more
             grad |= more_grad
+        at_exit = self.inspection.state
+        for value in self._consumed():
+            grad |= effective(at_exit, value)[1] if at_exit is not None else value.grad
         return deps, grad
+
+    def _consumed(self) -> Iterator[Value]:
+        """What backward passes of this function begin at."""
+        regs = self.frame.regs
+        for instr in walk(self.frame.fn.body) if self.frame.backward else ():
+            if isinstance(instr, CallMethod) and instr.name == "backward":
+                yield regs[instr.obj]
+                yield from (regs[arg] for arg in instr.args)
+            elif isinstance(instr, Call) and any(
+                isinstance(ref, LibRef) and ref.name.rpartition(".")[2] in ("backward", "grad")
+                for ref in regs[instr.func].refs
+            ):
+                yield from (regs[arg] for arg in instr.args)
 
     def _results(self) -> Iterator[tuple[State, Value]]:
         """All that is returned, with what is held in it."""
@@ -205,8 +223,9 @@ class _Explanation:
             for fact in facts_of(self.inspection, each):
                 if isinstance(fact, (records.External, records.Effect)):
                     place = self.session.place(each.info.module, fact.at)
-                    reads = "reads" if isinstance(fact, records.External) else "does"
-                    found.add(fact.what, EXTERNAL, fact.category, f"{reads}: {fact.category}", place, each.via)
+                    reads = isinstance(fact, records.External)
+                    why = f"reads the {fact.category}" if reads else _EFFECTS.get(fact.category, fact.category)
+                    found.add(fact.what, EXTERNAL, fact.category, why, place, each.via)
         return found.members()
 
     def _saved(self, members: dict[str, Class]) -> list[Saved]:
@@ -222,7 +241,7 @@ class _Explanation:
                 continue
             places = tuple(dict.fromkeys(self.session.place(link.module, link.at) for link in reversed(record.chain)))
             path = frame.path(record.sid)
-            name = record.name or path or frame.name_of(state, record.sid) or f"{record.what} of {record.op}"
+            name = record.name or path or frame.name_of(state, record.sid) or self._expression(record.sid)
             overwritten: tuple[Place, ...] = ()
             if state.clobbered >> index & 1 or frame.clobbers.get(index):
                 entries = frame.clobbers.get(index, {})
@@ -238,6 +257,11 @@ class _Explanation:
             )
             found.setdefault((saved.name, saved.by, saved.what, saved.places), saved)
         return sorted(found.values(), key=lambda each: (each.places, each.name, each.what))
+
+    def _expression(self, sid: int) -> str:
+        """The source of what allocates a storage without a name."""
+        record = self.frame.storages[sid]
+        return self.session.text(self.key[0], record.key[0]) if record.kind in ("new", "old") else ""  # type: ignore[index]
 
     def _activation(self, sid: int) -> Class:
         state = self.inspection.state

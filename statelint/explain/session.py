@@ -86,6 +86,16 @@ class Session:
         """The file of a module."""
         return self.project.source(module)
 
+    def text(self, module: str, at: Span) -> str:
+        """The source of a span, in one line: the first of several, then dots."""
+        file = self.file(module)
+        line, start, end_line, end = at
+        if file is None or not 1 <= line <= len(file.lines):
+            return ""
+        data = file.lines.line(line).encode("utf-8", "surrogatepass")
+        shown = data[start : end if end_line == line else None].decode("utf-8", "replace").strip()
+        return shown if end_line == line else f"{shown} ..."
+
     def place(self, module: str, at: Span) -> Place:
         """Where a span begins."""
         file = self.file(module)

@@ -68,7 +68,7 @@ def find_function(session: Session, module: str, name: str) -> str:
         raise NotFoundError(f"{path} has no function `{name}`: it defines none")
     tail = name.rpartition(".")[2]
     close = [each for each in names if each.rpartition(".")[2] == tail]
-    close += difflib.get_close_matches(name, names, 3, 0.5)
+    close += difflib.get_close_matches(name, names, 1, 0.85) or difflib.get_close_matches(name, names, 3, 0.5)
     tails = {each.rpartition(".")[2]: each for each in reversed(names)}
     close += [tails[each] for each in difflib.get_close_matches(tail, tails, 3, 0.6)]
     raise NotFoundError(f"{path} has no function `{name}`" + (_hint(list(dict.fromkeys(close))[:4]) or _list(names)))

@@ -135,7 +135,8 @@ def _rows(members: Iterable[Member]) -> list[_Row]:
     found = []
     for member in members:
         via = f"; in {', '.join(f'`{each}`' for each in member.via)}" if member.via else ""
-        found.append(_Row(member.name, member.class_, member.type, member.why + via, _where(member.places)))
+        short = member.type if " " in member.type else member.type.rpartition(".")[2]
+        found.append(_Row(member.name, member.class_, short, member.why + via, _where(member.places)))
     return found
 
 
@@ -160,15 +161,16 @@ def _columns(rows: Sequence[_Row], screen: Screen) -> tuple[int, int, int, int] 
     """The widths of name, class, type and reason; None if the screen is too narrow for a table."""
     if not rows:
         return None
-    name = min(max(text_width(screen.show(row.name)) for row in rows), 34)
     class_ = max(text_width(row.class_) for row in rows)
-    type_ = min(max(text_width(screen.show(row.type)) for row in rows), 22)
     where = max(text_width(screen.show(row.where)) for row in rows)
-    why = min(screen.width, 160) - (4 + name + 2 + class_ + 2 + type_ + 2 + 2 + where)
-    if why < _LEAST_WHY:
-        return None
     longest = max(text_width(screen.show(row.why)) for row in rows)
-    return name, class_, type_, max(min(why, longest), _LEAST_WHY)
+    for widest_name, widest_type in ((34, 22), (28, 14)):
+        name = min(max(text_width(screen.show(row.name)) for row in rows), widest_name)
+        type_ = min(max(text_width(screen.show(row.type)) for row in rows), widest_type)
+        why = min(screen.width, 160) - (4 + name + 2 + class_ + 2 + type_ + 2 + 2 + where)
+        if why >= _LEAST_WHY:
+            return name, class_, type_, max(min(why, longest), _LEAST_WHY)
+    return None
 
 
 def _title(symbol: str, title: str, screen: Screen) -> Line:

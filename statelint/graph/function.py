@@ -100,14 +100,7 @@ class _Builder:
     def _text(self, sid: int) -> str:
         """The expression that allocates a storage."""
         record = self.frame.storages[sid]
-        if record.kind not in ("new", "old") or self.file is None:
-            return ""
-        line, start, end_line, end = record.key[0]  # type: ignore[index]
-        if not 1 <= line <= len(self.file.lines):
-            return ""
-        data = self.file.lines.line(line).encode("utf-8", "surrogatepass")
-        text = data[start : end if end_line == line else None].decode("utf-8", "replace").strip()
-        return text if end_line == line else f"{text} ..."
+        return self.session.text(self.module, record.key[0]) if record.kind in ("new", "old") else ""  # type: ignore[index]
 
     def _line(self, sid: int) -> int:
         root = self.frame.root(sid)

@@ -12,7 +12,7 @@ EdgeKind = Literal["views", "holds", "saves", "overwrites", "reads", "writes", "
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
     """``kind``: a *name* or the *result* of a function, a *storage*, an *operation* that saves or overwrites one, a
-    *function* or a *module* that uses one. ``detail`` is a line of text about it; ``line`` is 0 where it has no place."""
+    *function* or a *module* that uses one. ``detail`` is a line of text; ``line`` is 0 where it has no place."""
 
     id: str
     kind: NodeKind

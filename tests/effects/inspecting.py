@@ -33,7 +33,7 @@ def static_pairs(source: str) -> Pairs:
 
 
 def shared_pairs(source: str, *arguments: Any) -> Pairs:
-    """The pairs of arrays that do share memory when ``f`` ends, by execution: ``f`` must end with ``return locals()``."""
+    """The pairs of arrays that do share memory when ``f`` ends, by execution; it must end with ``return locals()``."""
     namespace: dict[str, Any] = {}
     exec(compile(source, "m.py", "exec"), namespace)
     return sharing(namespace["f"](*arguments))

@@ -81,7 +81,7 @@ VIEWS = {
     "helper": "a = np.zeros(4); b = head(a); c = both(a)[1]; d = same(b); e = fresh(a)",
     "closure": "a = np.zeros(4)\n    def inner():\n        return a[:2]\n    b = inner()",
     "out": "a = np.zeros(4); b = np.add(a, 1, out=a); c = np.exp(a)",
-    "tried": "a = np.zeros(4); b = a\n    try:\n        b = np.ones(k)\n        c = a\n    except ValueError:\n        c = b",
+    "tried": "a = np.zeros(4); b = a\n    try:\n        b = np.ones(k); c = a\n    except ValueError:\n        c = b",
     "object": "a = np.zeros(4); o = Box(a); b = o.value; o.value = a[1:]; c = o.value; d = o.part()",
 }
 HEAD = """import numpy as np
