@@ -70,6 +70,8 @@ class Session:
     def program(self) -> Program:
         """What is known of all functions analysed so far."""
         taken = self.analyzer.take()
+        if self._program is not None and taken.keys() <= self._program.functions.keys():
+            return self._program  # a function was looked at again: nothing new
         for key, info in taken.items():
             owner = self._facts.get(key[0])
             if owner is None:
@@ -78,8 +80,7 @@ class Session:
                     continue
                 owner = self._facts[key[0]] = ModuleFacts(key[0], ir.path, [], [], ())
             owner.functions.append(info)
-        if taken or self._program is None:
-            self._program = link(list(self._facts.values()), self.settings)
+        self._program = link(list(self._facts.values()), self.settings)
         return self._program
 
     def file(self, module: str) -> SourceFile | None:

@@ -66,7 +66,7 @@ class _Builder:
                     self._default_arguments(info, fact)
             for state in returned_state(self.session.analyzer, module, qualname):
                 key = self._key(state)
-                known = self.kinds.get(key, 0)
+                known = self._kind(key)
                 if known & SCALAR and not known & ~(SCALAR | UNKNOWN):
                     continue
                 self.accesses[key][_Access("returns", (module, qualname), info.at[0], "a view")] = None
@@ -78,7 +78,8 @@ class _Builder:
             return
         key = self._default_key(info, fact.state) if fact.state.root == "default" else self._key(fact.state)
         writes = isinstance(fact, StateWrite)
-        self.kinds[key] = self.kinds.get(key, 0) | fact.kind
+        if fact.state.text.rpartition(".")[2] == fact.state.name:  # itself, and not something in it
+            self.kinds[key] = self.kinds.get(key, 0) | fact.kind
         how = fact.op if isinstance(fact, StateWrite) else ""
         access = _Access("writes" if writes else "reads", (info.module, info.qualname), fact.at[0], how)
         self.accesses[key][access] = None
@@ -163,10 +164,14 @@ class _Builder:
         accesses = self.accesses[key]
         if any(each.kind == "writes" for each in accesses):
             return True
-        kind = self.kinds.get(key, 0)
+        kind = self._kind(key)
         if root in ("attribute", "free"):
             return any(each.kind == "returns" for each in accesses) and bool(kind & _CONTENTS)
         return bool(kind & _CONTENTS) or bool(kind & OBJECT and self._own_instance(key))
+
+    def _kind(self, key: StateKey) -> int:
+        shape = self.session.analyzer.module_env(key[1][0]).get(key[2]) if key[0] == "global" else None
+        return self.kinds.get(key, 0) or (shape.value.kind if shape is not None else 0)
 
     def _own_instance(self, key: StateKey) -> bool:
         shape = self.session.analyzer.module_env(key[1][0]).get(key[2]) if key[0] == "global" else None
@@ -176,9 +181,11 @@ class _Builder:
         root, owner, name = key
         path, line = definition(self.session, root, owner, name)
         accesses = self.accesses[key]
-        modules = sorted({each.function[0] for each in accesses} | ({owner[0]} if root == "global" else set()))
+        modules = sorted(
+            {each.function[0] for each in accesses} | ({owner[0]} if root in ("global", "class") else set())
+        )
         shape = self.session.analyzer.module_env(owner[0]).get(name) if root == "global" else None
-        text = type_text(self.kinds.get(key, 0), shape.value if shape is not None else None)
+        text = type_text(self._kind(key), shape.value if shape is not None else None)
         full = ".".join(part for part in (*owner, name) if part)
 
         def who(kind: EdgeKind) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ def test_confidence_and_selection(tmp_path):
 
 
 def test_bad_files_are_findings_and_the_rest_is_linted(tmp_path):
-    deep = "x = " + "-" * 5000 + "1\n"
+    deep = "x = " + "(" * 300 + "1" + ")" * 300 + "\n"
     write(tmp_path, a="BAD\n", b="def f(:\n", c=b"\xff", d="x = 1\0\n", e=deep, f="", g="if x:\n" + "(" * 300)
     blocks = "".join("    " * depth + "if x:\n" for depth in range(500))
     write(tmp_path, h=blocks, i="\ufeffBAD\n", j="# coding: latin-1\ns = '\xfc'; BAD".encode("latin-1"))
