@@ -27,7 +27,9 @@ def draft(
 ) -> Draft:
     """A draft at a place of a function."""
     steps = tuple(Step(program.path(link.module), link.at, link.message) for link in chain)
-    return Draft(code, program.path(info.module), at, message, help, confidence(doubt), info.qualname, steps, hint or {})
+    return Draft(
+        code, program.path(info.module), at, message, help, confidence(doubt), info.qualname, steps, hint or {}
+    )
 
 
 def why_region(program: Program, info: FunctionFacts, region: Region) -> str:

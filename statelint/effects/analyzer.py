@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterable
 
 from statelint.effects import arguments, caches, fields, hazards, keys, retention, summary
 from statelint.effects.blocks import OverBudget, join, run_block
-from statelint.effects.facts import AnyFact, Calls, ClassFacts, FunctionFacts, Key, MemoFunction, ModuleFacts, Root, Span
+from statelint.effects.facts import (
+    AnyFact,
+    Calls,
+    ClassFacts,
+    FunctionFacts,
+    Key,
+    MemoFunction,
+    ModuleFacts,
+    Root,
+    Span,
+)
 from statelint.effects.frame import Frame, Shape
 from statelint.effects.library import KIND_OF_TYPE, Library
 from statelint.effects.memo import Memo
@@ -121,7 +131,9 @@ class Analyzer:
         if symbol is None:
             if frame.fn.kind == "module" and name in ("__name__", "__file__"):
                 return Value(TEXT)
-            return self.library_name(name) if not frame.fn.kind == "module" or name not in state.env else state.env[name]
+            return (
+                self.library_name(name) if not frame.fn.kind == "module" or name not in state.env else state.env[name]
+            )
         return self.symbol_value(frame, state, symbol, at)
 
     def symbol_value(self, frame: Frame, state: State, symbol: Symbol, at: Span) -> Value:
@@ -246,10 +258,13 @@ class Analyzer:
 
     def class_shape(self, module: str, qualname: str) -> Shape:
         """Types of the attributes of an instance after construction."""
+
         def empty() -> Shape:
             return Shape(Value(OBJECT, refs=(InstRef(module, qualname),)), {})
 
-        shape: Shape = self._memo.compute(("class", module, qualname), lambda: self._shape_class(module, qualname), empty)
+        shape: Shape = self._memo.compute(
+            ("class", module, qualname), lambda: self._shape_class(module, qualname), empty
+        )
         return shape
 
     def _shape_class(self, module: str, qualname: str) -> Shape:
@@ -325,7 +340,12 @@ class Analyzer:
     # functions --------------------------------------------------------------------------------------------------
 
     def remember_defaults(
-        self, frame: Frame, state: State, qualname: str, defaults: tuple[Value, ...], keywords: tuple[tuple[str, Value], ...]
+        self,
+        frame: Frame,
+        state: State,
+        qualname: str,
+        defaults: tuple[Value, ...],
+        keywords: tuple[tuple[str, Value], ...],
     ) -> None:
         """Keep what a function's default arguments were evaluated to."""
         self._defaults[(frame.module, qualname)] = (
@@ -471,7 +491,9 @@ class Analyzer:
                     parts.append((param.name, fields.bare(value)))
         return tuple(parts)
 
-    def summary_of(self, ref: FuncRef, receiver: InstRef | None = None, shape: tuple[tuple[str, Value], ...] = ()) -> Summary:
+    def summary_of(
+        self, ref: FuncRef, receiver: InstRef | None = None, shape: tuple[tuple[str, Value], ...] = ()
+    ) -> Summary:
         """The summary of a function, for a receiver's class and the given types of arguments."""
         fn = self.symbols.function(ref.module, ref.qualname)
         key = (ref.module, ref.qualname)
@@ -484,7 +506,9 @@ class Analyzer:
         )
         return found
 
-    def _analyse(self, module: str, fn: FunctionIR, receiver: InstRef | None, shape: tuple[tuple[str, Value], ...]) -> Summary:
+    def _analyse(
+        self, module: str, fn: FunctionIR, receiver: InstRef | None, shape: tuple[tuple[str, Value], ...]
+    ) -> Summary:
         frame, result = self.run_function(module, fn, receiver, shape)
         if frame.over_budget:
             return default_summary(frame.key, tuple(p.name for p in fn.params))
@@ -564,10 +588,20 @@ class Analyzer:
                 items = None
                 if known.items is not None:
                     items = tuple(
-                        fields.rooted(frame, v, frame.field(sid, fields.key_text(i)))
-                        for i, v in enumerate(known.items)
+                        fields.rooted(frame, v, frame.field(sid, fields.key_text(i))) for i, v in enumerate(known.items)
                     )
-                return Value(kind, views, ABSENT, known.refs or value.refs, items, origin, origin if kind & ~(NUMBER | KEY) else 0, 0, known.doubt, known.mark)
+                return Value(
+                    kind,
+                    views,
+                    ABSENT,
+                    known.refs or value.refs,
+                    items,
+                    origin,
+                    origin if kind & ~(NUMBER | KEY) else 0,
+                    0,
+                    known.doubt,
+                    known.mark,
+                )
             return value
         if param.has_default and value.kind == UNKNOWN:
             default = self.default_of(frame.module, fn, param.name)
@@ -623,7 +657,9 @@ class Analyzer:
                 exit_state.fields[(sid, fields.ANY)] = yielded
             result = Value(1 << 15, frozenset(((sid, ALL),)))
         arguments.settle(frame)
-        retention.settle(frame, hazards.history(exit_state, result) if exit_state is not None and result is not None else 0)
+        retention.settle(
+            frame, hazards.history(exit_state, result) if exit_state is not None and result is not None else 0
+        )
         self._collect(frame, exit_state, result)
         self._nested(frame, exit_state)
         return result if result is not None else NOTHING

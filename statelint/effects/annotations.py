@@ -66,8 +66,29 @@ _LAST = {
     "Size": PLAIN,
     "Path": PLAIN,
 }
-_JAX = {"jax.Array", "jax.numpy.ndarray", "jaxtyping.Array", "chex.Array", "jnp.ndarray", "jax.numpy.Array", "chex.ArrayDevice"}
-_JAXTYPING = {"Float", "Int", "Bool", "Shaped", "Num", "Inexact", "Real", "Complex", "Float32", "Float64", "Int32", "UInt8"}
+_JAX = {
+    "jax.Array",
+    "jax.numpy.ndarray",
+    "jaxtyping.Array",
+    "chex.Array",
+    "jnp.ndarray",
+    "jax.numpy.Array",
+    "chex.ArrayDevice",
+}
+_JAXTYPING = {
+    "Float",
+    "Int",
+    "Bool",
+    "Shaped",
+    "Num",
+    "Inexact",
+    "Real",
+    "Complex",
+    "Float32",
+    "Float64",
+    "Int32",
+    "UInt8",
+}
 _TRANSPARENT = {"Optional", "Union", "Annotated", "Final", "ClassVar", "Required", "NotRequired"}
 
 
@@ -139,7 +160,9 @@ def _single(analyzer: Analyzer, module: str, text: str) -> Value:
         if last in _JAXTYPING and name.startswith("jaxtyping") and inner:
             return kind_of_annotation(analyzer, module, _arguments(inner)[0])
         model = analyzer.models.class_(name)
-        if last in _LAST and (name.startswith(("torch", "numpy", "typing", "jax", "collections", "pathlib", "chex")) or model is None):
+        if last in _LAST and (
+            name.startswith(("torch", "numpy", "typing", "jax", "collections", "pathlib", "chex")) or model is None
+        ):
             if name.startswith(("jax", "flax", "chex")) and last in ("ndarray", "Array"):
                 return Value(JAX)
             return Value(_LAST[last])

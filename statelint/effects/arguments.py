@@ -12,9 +12,7 @@ from statelint.ir.nodes import Load, Store
 from statelint.resolve.bindings import walk
 
 
-def passed(
-    frame: Frame, state: State, summary: Summary, sid: int, target: Value, entry: WriteRecord, at: Span
-) -> None:
+def passed(frame: Frame, state: State, summary: Summary, sid: int, target: Value, entry: WriteRecord, at: Span) -> None:
     """A callee overwrites what is ``target`` here. A callee that returns nothing is called for that."""
     param = summary.storages[sid]
     if param.kind != "param" or summary.result.kind == NONE:

@@ -56,9 +56,7 @@ SHARED_METHODS = frozenset(
 """Method names that do not tell an array from other things."""
 
 
-def call(
-    frame: Frame, state: State, func: Value, args: Arguments, starred: int, keywords: Keywords, at: Span
-) -> Value:
+def call(frame: Frame, state: State, func: Value, args: Arguments, starred: int, keywords: Keywords, at: Span) -> Value:
     """``func(*args, **keywords)``."""
     if not func.refs:
         return unknown_call(frame, state, func, args, keywords, at)
@@ -124,7 +122,9 @@ def _call_wrapped(
             return Value(TUPLE, items=(result, gradient), deps=deps)
         if options.get("has_aux"):
             return Value(TUPLE, items=(gradient, result), deps=deps)
-        return Value(UNKNOWN if "torch" in frame.analyzer.dialects(frame.module) else JAX, frozenset(((sid, ALL),)), deps=deps)
+        return Value(
+            UNKNOWN if "torch" in frame.analyzer.dialects(frame.module) else JAX, frozenset(((sid, ALL),)), deps=deps
+        )
     if ref.kind == "contextmanager":
         return Value(OBJECT, deps=result.deps)
     return result
@@ -216,7 +216,14 @@ def apply_function(
                     continue
                 kind = model.regions[0].kind if model.regions else ""
                 results[invocation.function] = _invoke(
-                    frame, state, branch, invocation.arguments, kind if invocation.repeated else None, bound, results, at
+                    frame,
+                    state,
+                    branch,
+                    invocation.arguments,
+                    kind if invocation.repeated else None,
+                    bound,
+                    results,
+                    at,
                 )
     elif model.regions:
         wrapped = _transformed(frame, state, model, bound, at, name)
@@ -237,7 +244,11 @@ def _invoke(
                 args.extend(rest)
             elif spec.endswith("[*]"):
                 source = bound.get(spec[:-3])
-                args.append(fields.element(frame, state, source, at) if source is not None and source.kind != 32 else Value(UNKNOWN))
+                args.append(
+                    fields.element(frame, state, source, at)
+                    if source is not None and source.kind != 32
+                    else Value(UNKNOWN)
+                )
             elif spec == "result":
                 previous = next(reversed(results.values()), None)
                 args.append(previous if previous is not None else Value(UNKNOWN))
@@ -284,7 +295,9 @@ def _transformed(
         options.append(("has_aux", True))
     if short in ("vjp", "linearize", "jvp"):
         return None
-    return Value(FUNCTION | (target.kind & OBJECT), target.views, refs=(WrapRef(region.kind, target, (), tuple(options)),))
+    return Value(
+        FUNCTION | (target.kind & OBJECT), target.views, refs=(WrapRef(region.kind, target, (), tuple(options)),)
+    )
 
 
 def context_value(frame: Frame, model: FunctionModel, bound: dict[str, Value], at: Span) -> Value:
@@ -294,7 +307,9 @@ def context_value(frame: Frame, model: FunctionModel, bound: dict[str, Value], a
         return Value(FUNCTION, refs=(WrapRef(model.context, decorated),))
     mode = next((v.const for v in bound.values() if isinstance(v.const, bool)), None)
     options = (("mode", mode),) if mode is not None else ()
-    return Value(OBJECT, frozenset(((frame.new(at, "context"), ALL),)), refs=(LibInst(f"context:{model.context}", options),))
+    return Value(
+        OBJECT, frozenset(((frame.new(at, "context"), ALL),)), refs=(LibInst(f"context:{model.context}", options),)
+    )
 
 
 def note_roots(frame: Frame, target: Value, kind: str, via: str, at: Span, bound: dict[str, Value]) -> None:
@@ -441,7 +456,9 @@ def call_method(
         member = members.get_attribute(frame, state, obj, name, at)
         if member.refs:
             return call(frame, state, member, args, starred, keywords, at)
-        frame_origin_free = Value(UNKNOWN, deps=obj.deps | member.deps, grad=obj.grad | member.grad, hist=effective(state, obj)[0])
+        frame_origin_free = Value(
+            UNKNOWN, deps=obj.deps | member.deps, grad=obj.grad | member.grad, hist=effective(state, obj)[0]
+        )
         return unknown_call(frame, state, frame_origin_free, args, keywords, at)
     return unknown_call(frame, state, obj, args, keywords, at)
 
@@ -471,7 +488,15 @@ def _guess(frame: Frame, obj: Value, kind: int, name: str) -> FunctionModel | No
 
 
 def _method_of_ref(
-    frame: Frame, state: State, obj: Value, ref: Ref, name: str, args: Arguments, starred: int, keywords: Keywords, at: Span
+    frame: Frame,
+    state: State,
+    obj: Value,
+    ref: Ref,
+    name: str,
+    args: Arguments,
+    starred: int,
+    keywords: Keywords,
+    at: Span,
 ) -> Value | None:
     analyzer = frame.analyzer
     if isinstance(ref, InstRef):
@@ -479,9 +504,13 @@ def _method_of_ref(
             method = analyzer.symbols.method(ref.module, ref.qualname, name)
             if method is not None:
                 fn = analyzer.symbols.function(*method)
-                if fn is not None and not any(d.rpartition(".")[2] in ("property", "cached_property") for d in fn.decorators):
+                if fn is not None and not any(
+                    d.rpartition(".")[2] in ("property", "cached_property") for d in fn.decorators
+                ):
                     if "staticmethod" in fn.decorators:
-                        return analyzer.call_function(frame, state, FuncRef(*method), args, keywords, at, starred=starred)
+                        return analyzer.call_function(
+                            frame, state, FuncRef(*method), args, keywords, at, starred=starred
+                        )
                     return analyzer.call_function(
                         frame, state, FuncRef(*method), (obj, *args), keywords, at, starred=starred << 1, receiver=ref
                     )
@@ -495,10 +524,18 @@ def _method_of_ref(
     if isinstance(ref, LibRef):
         return call_library(frame, state, f"{ref.name}.{name}", args, starred, keywords, at)
     if isinstance(ref, (ModRef, ClassRef)):
-        if isinstance(ref, ClassRef) and name == "apply" and analyzer.symbols.method(ref.module, ref.qualname, "apply") is None:
+        if (
+            isinstance(ref, ClassRef)
+            and name == "apply"
+            and analyzer.symbols.method(ref.module, ref.qualname, "apply") is None
+        ):
             method = analyzer.symbols.method(ref.module, ref.qualname, "forward")
             if method is not None:
-                context = Value(OBJECT, frozenset(((frame.new(at, "ctx"), ALL),)), refs=(LibInst("torch.autograd.function.FunctionCtx"),))
+                context = Value(
+                    OBJECT,
+                    frozenset(((frame.new(at, "ctx"), ALL),)),
+                    refs=(LibInst("torch.autograd.function.FunctionCtx"),),
+                )
                 before = state.no_grad
                 state.no_grad = True
                 result = analyzer.call_function(
@@ -510,8 +547,10 @@ def _method_of_ref(
                     h, g, _ = effective(state, value)
                     hist, grad = hist | h, grad | g
                 return Value(result.kind, result.views, ABSENT, (), None, result.deps, grad, hist, result.doubt)
-        member = members.get_attribute(frame, state, obj, name, at) if isinstance(ref, ClassRef) else analyzer.module_member(
-            frame, state, ref.module, name, at
+        member = (
+            members.get_attribute(frame, state, obj, name, at)
+            if isinstance(ref, ClassRef)
+            else analyzer.module_member(frame, state, ref.module, name, at)
         )
         if member is not None:
             return call(frame, state, member, args, starred, keywords, at)

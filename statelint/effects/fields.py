@@ -105,9 +105,7 @@ def rooted(frame: Frame, known: Value, place: int) -> Value:
         grad = known.grad and origin
     items = None
     if known.items is not None:
-        items = tuple(
-            rooted(frame, item, frame.field(place, key_text(i))) for i, item in enumerate(known.items)
-        )
+        items = tuple(rooted(frame, item, frame.field(place, key_text(i))) for i, item in enumerate(known.items))
     return Value(
         known.kind, frozenset(((place, ALL),)), known.const, known.refs, items, origin, grad, 0, known.doubt, known.mark
     )
@@ -166,7 +164,8 @@ def _constructing(frame: Frame, sid: int) -> bool:
     root = frame.root(sid)
     return (
         root.kind == "param"
-        and frame.fn.name in ("__init__", "__new__", "setup", "build", "__post_init__", "__setstate__", "reset_parameters")
+        and frame.fn.name
+        in ("__init__", "__new__", "setup", "build", "__post_init__", "__setstate__", "reset_parameters")
         and frame.is_receiver(str(root.key))
     )
 
@@ -232,7 +231,13 @@ def view(frame: Frame, state: State, base: Value, region: Region) -> Value:
 
 def _rebased(frame: Frame, outer: Region, inner: Region) -> Region:
     """``view[inner]`` where the view is ``storage[k:]``: position i of it is another number for another i."""
-    if len(outer) == 1 and len(inner) == 1 and isinstance(outer[0], Slice) and outer[0].exact and isinstance(inner[0], Index):
+    if (
+        len(outer) == 1
+        and len(inner) == 1
+        and isinstance(outer[0], Slice)
+        and outer[0].exact
+        and isinstance(inner[0], Index)
+    ):
         lower, at = outer[0].lower or Linear(0, 0), inner[0].at
         if lower.symbol == 0 and lower.offset >= 0 and (at.symbol or at.offset >= 0):
             if not at.symbol:
@@ -331,7 +336,9 @@ def _container_item(frame: Frame, state: State, base: Value, index: Value, kind:
         if isinstance(const, tuple) and const and const[0] == "slice":
             return view(frame, state, base, region)
         result = view(frame, state, base, region)
-        return Value(UNKNOWN, result.views, ABSENT, (), None, result.deps, result.grad, result.hist, result.doubt + copied)
+        return Value(
+            UNKNOWN, result.views, ABSENT, (), None, result.deps, result.grad, result.hist, result.doubt + copied
+        )
     if isinstance(const, tuple) and const and const[0] == "slice" and kind & (LIST | TUPLE):
         items = element(frame, state, base, at)
         sid = frame.new(at, "slice")
@@ -411,7 +418,9 @@ def _portable_ref(ref: Ref) -> Ref:
     if isinstance(ref, WrapRef):
         return WrapRef(ref.kind, bare(ref.func), ref.static, ref.options)
     if isinstance(ref, PartialRef):
-        return PartialRef(bare(ref.func), tuple(bare(v) for v in ref.args), tuple((k, bare(v)) for k, v in ref.keywords))
+        return PartialRef(
+            bare(ref.func), tuple(bare(v) for v in ref.args), tuple((k, bare(v)) for k, v in ref.keywords)
+        )
     return ref
 
 
@@ -419,7 +428,30 @@ def bare(value: Value, depth: int = 0) -> Value:
     """A value's type alone: no views, no dependence."""
     const = value.const if isinstance(value.const, (bool, str, type(None))) else ABSENT
     items = tuple(bare(v, depth + 1) for v in value.items) if value.items is not None and depth < 3 else None
-    return Value(value.kind, NO_VIEWS, const, portable(value), items, 0, value.grad & 1, 0, min(value.doubt, 1), value.mark & LEAF)
+    return Value(
+        value.kind,
+        NO_VIEWS,
+        const,
+        portable(value),
+        items,
+        0,
+        value.grad & 1,
+        0,
+        min(value.doubt, 1),
+        value.mark & LEAF,
+    )
 
 
-__all__ = ["ANY", "ITERATOR", "PLAIN", "SET", "assign", "element", "get_item", "initial", "read", "set_attribute", "view"]
+__all__ = [
+    "ANY",
+    "ITERATOR",
+    "PLAIN",
+    "SET",
+    "assign",
+    "element",
+    "get_item",
+    "initial",
+    "read",
+    "set_attribute",
+    "view",
+]

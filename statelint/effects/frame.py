@@ -274,7 +274,9 @@ class Frame:
     def is_receiver(self, param: str) -> bool:
         """Whether a parameter is ``self`` (or ``cls``) of the method under analysis."""
         params = self.fn.params
-        return bool(self.fn.class_qualname and params and params[0].name == param and "staticmethod" not in self.fn.decorators)
+        return bool(
+            self.fn.class_qualname and params and params[0].name == param and "staticmethod" not in self.fn.decorators
+        )
 
     def argument_span(self, wanted: Callable[[Value], bool]) -> Span | None:
         """Where the argument of the current call stands that ``wanted`` accepts."""

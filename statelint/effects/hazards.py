@@ -55,7 +55,9 @@ def _hazard(frame: Frame, record: SaveRecord, entry: WriteRecord, at: Span, how:
     if how == "backward":
         chain.append(Link(frame.module, at, "this backward pass needs the value that was saved"))
     else:
-        chain.append(Link(frame.module, at, f"whoever differentiates `{frame.fn.qualname}` needs the value that was saved"))
+        chain.append(
+            Link(frame.module, at, f"whoever differentiates `{frame.fn.qualname}` needs the value that was saved")
+        )
     frame.add_foreign(
         entry.key,
         Hazard(

@@ -104,9 +104,7 @@ def _store(frame: Frame, state: State, instr: ir.Store) -> None:
 def _note_rebinding(frame: Frame, state: State, sid: int, name: str, value: Value, at: ir.Span) -> None:
     _, _, deps = effective(state, value)
     old = frame.origin_of.get(sid, 0)
-    writes.add_state_write(
-        frame, state, sid, at, "=", "rebind", 0, 0, value, value.kind, reads_old=bool(old & deps)
-    )
+    writes.add_state_write(frame, state, sid, at, "=", "rebind", 0, 0, value, value.kind, reads_old=bool(old & deps))
 
 
 def _forget(state: State, name: str) -> None:
@@ -376,7 +374,9 @@ def _build_dict(frame: Frame, state: State, instr: ir.BuildDict) -> None:
                 for key, held in state.fields.of(source).items():
                     state.fields[(sid, key)] = held
             if frame.analyzer.outside_view(frame, value):
-                fields.assign(frame, state, result, fields.ANY, fields.element(frame, state, value, instr.at), weak=True)
+                fields.assign(
+                    frame, state, result, fields.ANY, fields.element(frame, state, value, instr.at), weak=True
+                )
             continue
         key = frame.regs[key_reg].const
         if isinstance(key, (str, bytes, int)):

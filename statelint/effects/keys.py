@@ -29,7 +29,9 @@ def use(frame: Frame, state: State, model: FunctionModel, bound: dict[str, Value
     doubt = value.doubt
     for sid, region in value.views:
         unknown_part = any(s is None for s in region)
-        record = ConsumeRecord(region, op, Link(frame.module, at, f"the key is consumed here by `{op}`"), doubt + unknown_part)
+        record = ConsumeRecord(
+            region, op, Link(frame.module, at, f"the key is consumed here by `{op}`"), doubt + unknown_part
+        )
         consume(frame, state, sid, record, at)
 
 
@@ -61,9 +63,7 @@ def _split(frame: Frame) -> str:
     return "jax.random.split"
 
 
-def compose(
-    frame: Frame, state: State, value: Value, events: tuple[ConsumeRecord, ...], at: Span, link: Link
-) -> None:
+def compose(frame: Frame, state: State, value: Value, events: tuple[ConsumeRecord, ...], at: Span, link: Link) -> None:
     """A callee consumed the key that ``value`` is here."""
     for sid, _ in value.views:
         frame.evidence.setdefault(sid, KEY | 0)

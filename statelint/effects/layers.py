@@ -31,7 +31,13 @@ from statelint.effects.writes import effective
 from statelint.storage import ALL
 
 LAYER_LISTS = frozenset(
-    ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList", "torch.nn.ParameterDict")
+    (
+        "torch.nn.Sequential",
+        "torch.nn.ModuleList",
+        "torch.nn.ModuleDict",
+        "torch.nn.ParameterList",
+        "torch.nn.ParameterDict",
+    )
 )
 
 
@@ -62,7 +68,9 @@ def construct(
         _fill(frame, state, sid, args, starred, at)
     elif model is not None and model.kind == "optimizer" and args:
         state.fields[(sid, "params")] = args[0]
-    return Value(OBJECT, frozenset(((sid, ALL),)), refs=(LibInst(canonical, tuple(sorted(options.items(), key=str))),), deps=deps)
+    return Value(
+        OBJECT, frozenset(((sid, ALL),)), refs=(LibInst(canonical, tuple(sorted(options.items(), key=str))),), deps=deps
+    )
 
 
 def _fill(frame: Frame, state: State, sid: int, args: tuple[Value, ...], starred: int, at: Span) -> None:

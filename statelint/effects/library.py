@@ -76,10 +76,16 @@ KIND_OF_TYPE = {
     "unknown": UNKNOWN,
 }
 _DEFAULT_KIND = {"torch": TENSOR, "numpy": NDARRAY, "jax": JAX}
-_INSTANCE_OF_TYPE = {"generator": "numpy.random.Generator", "optimizer": "torch.optim.Optimizer", "module": "torch.nn.Module"}
+_INSTANCE_OF_TYPE = {
+    "generator": "numpy.random.Generator",
+    "optimizer": "torch.optim.Optimizer",
+    "module": "torch.nn.Module",
+}
 
 
-def bind(model: FunctionModel, args: tuple[Value, ...], starred: int, keywords: tuple[tuple[str | None, Value], ...]) -> Arguments:
+def bind(
+    model: FunctionModel, args: tuple[Value, ...], starred: int, keywords: tuple[tuple[str | None, Value], ...]
+) -> Arguments:
     """Arguments by the model's parameter names; ``*0``, ``*1`` ... for those beyond."""
     bound: Arguments = {}
     if model.params is None:
@@ -109,7 +115,9 @@ class Library:
 
     # conditions -------------------------------------------------------------------------------------------------
 
-    def _holds(self, frame: Frame, state: State, model: FunctionModel, bound: Arguments, condition: Condition) -> tuple[bool, int, int]:
+    def _holds(
+        self, frame: Frame, state: State, model: FunctionModel, bound: Arguments, condition: Condition
+    ) -> tuple[bool, int, int]:
         """Whether a condition may hold, on whose gradient (origin bits; 0: none needed), and the doubt of assuming it."""
         value = bound.get(condition.what)
         if condition.kind == "grad":
@@ -257,7 +265,15 @@ class Library:
                 frame.add(Draw(at, f"{reference.text}.{op.rpartition('.')[2]}", "global", guard_texts(frame)))
 
     def _save(
-        self, frame: Frame, state: State, model: FunctionModel, bound: Arguments, at: Span, op: str, grad: int, after: bool
+        self,
+        frame: Frame,
+        state: State,
+        model: FunctionModel,
+        bound: Arguments,
+        at: Span,
+        op: str,
+        grad: int,
+        after: bool,
     ) -> int:
         if not model.saves or not grad or state.no_grad:
             return 0
@@ -314,21 +330,43 @@ class Library:
             if mutation.contents:
                 self._change_contents(frame, state, model, value, bound, at, op, target)
                 continue
-            mode = "hidden" if mutation.hidden or kind_of(frame, value) == NDARRAY else (
-                "no_grad" if state.no_grad or model.context == "no_grad" else "recorded"
+            mode = (
+                "hidden"
+                if mutation.hidden or kind_of(frame, value) == NDARRAY
+                else ("no_grad" if state.no_grad or model.context == "no_grad" else "recorded")
             )
-            text = texts.get("") or (f"{target}.{op.rpartition('.')[2]}(...)" if mutation.what == "self" else f"{op}(...)")
+            text = texts.get("") or (
+                f"{target}.{op.rpartition('.')[2]}(...)" if mutation.what == "self" else f"{op}(...)"
+            )
             writes.write(frame, state, value, at, text, target, mode, (hist, grad, deps), "array", doubt)
             done.append(value)
         return done
 
     def _change_contents(
-        self, frame: Frame, state: State, model: FunctionModel, value: Value, bound: Arguments, at: Span, op: str, target: str
+        self,
+        frame: Frame,
+        state: State,
+        model: FunctionModel,
+        value: Value,
+        bound: Arguments,
+        at: Span,
+        op: str,
+        target: str,
     ) -> None:
         method = op.rpartition(".")[2]
         others = [v for n, v in bound.items() if n != "self"]
         added = join_all(others) if others else None
-        if added is not None and method in ("append", "add", "appendleft", "insert", "setdefault", "put", "push", "extend", "update"):
+        if added is not None and method in (
+            "append",
+            "add",
+            "appendleft",
+            "insert",
+            "setdefault",
+            "put",
+            "push",
+            "extend",
+            "update",
+        ):
             stored = others[-1]
             if method in ("extend", "update"):
                 stored = fields.element(frame, state, stored, at)
@@ -394,7 +432,9 @@ class Library:
                 return Value(UNKNOWN, frozenset(((frame.new(at, "c" + tag), ALL),)), deps=deps, grad=grad, hist=hist)
             source = self._source(frame, state, bound, spec.of, at)
             if source is None:
-                return Value(kind or UNKNOWN, frozenset(((frame.new(at, "r" + tag), ALL),)), deps=deps, grad=grad, hist=hist)
+                return Value(
+                    kind or UNKNOWN, frozenset(((frame.new(at, "r" + tag), ALL),)), deps=deps, grad=grad, hist=hist
+                )
             return self._alias(frame, state, model, mode, source, kind, at, hist, grad, deps, tag)
         items = tuple(
             self._result(frame, state, model, item, bound, at, results, hist, grad, deps, doubt, f"{tag}.{i}")
@@ -485,10 +525,21 @@ class Library:
         model = self.models.method(word, name)
         if typed is not None and (model is None or KIND_OF_TYPE.get(typed, UNKNOWN) & SCALAR):
             kind = KIND_OF_TYPE.get(typed, UNKNOWN)
-            if kind & SCALAR or name in ("shape", "dtype", "device", "ndim", "size", "requires_grad", "names", "layout"):
+            if kind & SCALAR or name in (
+                "shape",
+                "dtype",
+                "device",
+                "ndim",
+                "size",
+                "requires_grad",
+                "names",
+                "layout",
+            ):
                 return Value(kind if kind & SCALAR else PLAIN, doubt=0)
             hist, grad, deps = effective(state, obj)
-            return Value(kind, frozenset(((frame.new(at, name), ALL),)), deps=deps, grad=grad, hist=hist, doubt=obj.doubt)
+            return Value(
+                kind, frozenset(((frame.new(at, name), ALL),)), deps=deps, grad=grad, hist=hist, doubt=obj.doubt
+            )
         if name == "at" and kind_of(frame, obj) & JAX:
             return Value(FUNCTION, refs=(BoundRef(obj, "at"),))
         if model is not None and name in PROPERTIES:
@@ -502,7 +553,9 @@ class Library:
         if name in ("T", "mT", "data") and self.analyzer.dialects(frame.module) & {"torch", "numpy"}:
             word = "tensor" if "torch" in self.analyzer.dialects(frame.module) else "ndarray"
             model = self.models.method(word, name)
-            if model is not None and (name != "data" or word == "tensor" and not obj.refs and _root_is_tensorlike(frame, obj)):
+            if model is not None and (
+                name != "data" or word == "tensor" and not obj.refs and _root_is_tensorlike(frame, obj)
+            ):
                 return self.apply(frame, state, model, {"self": obj}, at, f"{word}.{name}")
         return None
 

@@ -39,7 +39,17 @@ from statelint.effects.value import (
 from statelint.effects.writes import effective, kind_of
 from statelint.storage import ALL
 
-TYPE_WORDS = {TENSOR: "tensor", NDARRAY: "ndarray", JAX: "jax", KEY: "key", LIST: "list", TUPLE: "tuple", DICT: "dict", SET: "set", TEXT: "str"}
+TYPE_WORDS = {
+    TENSOR: "tensor",
+    NDARRAY: "ndarray",
+    JAX: "jax",
+    KEY: "key",
+    LIST: "list",
+    TUPLE: "tuple",
+    DICT: "dict",
+    SET: "set",
+    TEXT: "str",
+}
 """The models' word for a kind."""
 
 
@@ -176,15 +186,15 @@ def _class_attribute(frame: Frame, state: State, ref: ClassRef, name: str, at: S
         return Value(1 << 12, refs=(ClassRef(ref.module, nested.qualname),))
     for base in analyzer.symbols.library_bases(ref.module, ref.qualname):
         if "." in base and name in ("apply", "__init__", "__call__", "forward"):
-            return analyzer.library_name(f"{base}.{name}") if name != "apply" else Value(
-                FUNCTION, refs=(BoundRef(Value(1 << 12, refs=(ref,)), "apply"),)
+            return (
+                analyzer.library_name(f"{base}.{name}")
+                if name != "apply"
+                else Value(FUNCTION, refs=(BoundRef(Value(1 << 12, refs=(ref,)), "apply"),))
             )
     return Value(UNKNOWN, frozenset(((frame.field(sid, name), ALL),)), doubt=1)
 
 
-def set_attribute(
-    frame: Frame, state: State, obj: Value, name: str, value: Value, at: Span, augmented: bool
-) -> None:
+def set_attribute(frame: Frame, state: State, obj: Value, name: str, value: Value, at: Span, augmented: bool) -> None:
     """``obj.name = value``: a property's setter, a tensor's ``data``, or a field."""
     kind = kind_of(frame, obj)
     if augmented and kind_of(frame, value) & (TENSOR | NDARRAY) and not kind_of(frame, value) & ~(TENSOR | NDARRAY):
@@ -240,9 +250,7 @@ def get_item(frame: Frame, state: State, obj: Value, index: Value, at: Span) -> 
     return fields.get_item(frame, state, obj, index, at)
 
 
-def set_item(
-    frame: Frame, state: State, obj: Value, index: Value, value: Value, at: Span, augmented: bool
-) -> None:
+def set_item(frame: Frame, state: State, obj: Value, index: Value, value: Value, at: Span, augmented: bool) -> None:
     """``obj[index] = value``."""
     for ref in obj.refs:
         if isinstance(ref, InstRef):

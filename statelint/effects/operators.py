@@ -48,7 +48,9 @@ def operator(frame: Frame, state: State, name: str, left: Value, right: Value, a
         kind = UNKNOWN
     hist, grad = lh | rh, lg | rg
     if state.no_grad or kind & (JAX | NDARRAY) and not kind & (TENSOR | UNKNOWN):
-        return Value(kind, frozenset(((frame.new(at, "op"), ALL),)), ABSENT, (), None, ld | rd, grad if kind & JAX else 0)
+        return Value(
+            kind, frozenset(((frame.new(at, "op"), ALL),)), ABSENT, (), None, ld | rd, grad if kind & JAX else 0
+        )
     doubt = max(left.doubt, right.doubt)
     bits = 0
     if kind == UNKNOWN and grad and name in NEEDS_OTHER and "torch" in frame.analyzer.dialects(frame.module):
@@ -76,7 +78,9 @@ def in_place(
             names = [p.name for p in model.params if p.kind == "normal"][:2]
             bound = dict(zip(names, (target, right), strict=False))
             texts = {"": text, names[0]: target_text}
-            return frame.analyzer.library.apply(frame, state, model, bound, at, f"{target_text} {text[-6:]}", texts=texts)
+            return frame.analyzer.library.apply(
+                frame, state, model, bound, at, f"{target_text} {text[-6:]}", texts=texts
+            )
     mode = "hidden" if kind == NDARRAY else ("no_grad" if state.no_grad else "recorded")
     hist, grad, deps = effective(state, right)
     if state.no_grad:
@@ -86,9 +90,7 @@ def in_place(
     scalar = kind == UNKNOWN and not target.views
     if scalar:
         return operator(frame, state, name, target, right, at)
-    return Value(
-        target.kind, target.views, ABSENT, (), None, own[2] | deps, own[1], own[0], target.doubt, target.mark
-    )
+    return Value(target.kind, target.views, ABSENT, (), None, own[2] | deps, own[1], own[0], target.doubt, target.mark)
 
 
 def unpack(frame: Frame, state: State, instr: Unpack) -> None:

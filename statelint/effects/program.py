@@ -136,7 +136,10 @@ class Program:
                         starts.append((key, Region("forward", base.partition(".")[0], base, key, ())))
                         break
             dotted = f"{info.module}.{info.qualname}"
-            if any(fnmatch.fnmatchcase(dotted, p) or fnmatch.fnmatchcase(info.qualname, p) for p in self.settings.differentiable):
+            if any(
+                fnmatch.fnmatchcase(dotted, p) or fnmatch.fnmatchcase(info.qualname, p)
+                for p in self.settings.differentiable
+            ):
                 starts.append((key, Region("marked", "", "configuration", key, ())))
             if info.backward:
                 starts.append((key, Region("taped", "torch", "backward", key, ())))
@@ -161,7 +164,8 @@ class Program:
             return True
         start = self.functions.get(root)
         return start is not None and any(
-            isinstance(f, Lasting) and f.writer == (info.module, info.qualname) and f.write_at == at for f in start.facts
+            isinstance(f, Lasting) and f.writer == (info.module, info.qualname) and f.write_at == at
+            for f in start.facts
         )
 
     def regions_of(self, info: FunctionFacts) -> list[Region]:

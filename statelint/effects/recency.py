@@ -173,7 +173,9 @@ def age(frame: Frame, state: State, start: Mark) -> None:
             if sid in renewed:
                 continue  # a key of the turn before last; what is carried on is the last turn's
             target = sids.get(sid, sid)
-            consumed[target] = consumed.get(target, frozenset()) | frozenset(_aged_event(frame, aging, e) for e in events)
+            consumed[target] = consumed.get(target, frozenset()) | frozenset(
+                _aged_event(frame, aging, e) for e in events
+            )
         state.consumed = consumed
 
 

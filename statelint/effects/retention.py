@@ -36,9 +36,7 @@ def accumulated(frame: Frame, state: State, right: Value, instr: InPlace) -> Val
     doubt = _attached(frame, state, right)
     if doubt is None:
         return right
-    retain = Retain(
-        instr.at, instr.target_text, _name(frame, state, right), "add", True, None, doubt, instr.at
-    )
+    retain = Retain(instr.at, instr.target_text, _name(frame, state, right), "add", True, None, doubt, instr.at)
     return _tagged(frame, retain, right)
 
 

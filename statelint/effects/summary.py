@@ -318,7 +318,14 @@ class Composition:
 
     def value(self, value: Value) -> Value:
         """A callee's value in the caller's terms."""
-        if not value.views and not value.deps and not value.refs and value.items is None and not value.grad and not value.hist:
+        if (
+            not value.views
+            and not value.deps
+            and not value.refs
+            and value.items is None
+            and not value.grad
+            and not value.hist
+        ):
             return value
         deps, grad, hist = self.origins(value.deps)
         if not value.grad:
@@ -406,6 +413,8 @@ def compose_call(
         target = call.held(sid)
         if not target.views:
             continue
+        if state.no_grad and record.mode == "recorded":
+            record = record._replace(mode="no_grad")
         entry = record
         if target.mark & LEAF and entry.mode == "recorded" and not state.no_grad:
             frame.add_foreign(entry.key, LeafWrite(entry.at, entry.target, entry.op, entry.doubt + target.doubt))

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakMethod
 
 from statelint.effects.analyzer import FRAMEWORKS, Analyzer
 from statelint.effects.facts import FunctionFacts, Key, ModuleFacts, Root
@@ -16,6 +16,7 @@ from statelint.resolve.library import LibraryAncestors
 if TYPE_CHECKING:
     from statelint.config import Settings
     from statelint.engine.project import Project
+    from statelint.ir.nodes import ModuleIR
 
 RECURSION = 30_000
 """Calls are followed by recursion; Python 3.11 and later keep Python frames off the C stack."""
@@ -57,7 +58,13 @@ def analyzer_of(project: Project, settings: Settings) -> Analyzer:
     if analyzer is None:
         models = load_models([Path(p) for p in settings.models])
         ancestors = LibraryAncestors(models, settings)
-        analyzer = _ANALYZERS[project] = Analyzer(project.module_ir, models, settings.budget, ancestors)
+        lower = WeakMethod(project.module_ir)  # a reference to the key would keep the entry for ever
+
+        def load(name: str) -> ModuleIR | None:
+            found = lower()
+            return found(name) if found is not None else None
+
+        analyzer = _ANALYZERS[project] = Analyzer(load, models, settings.budget, ancestors)
     return analyzer
 
 

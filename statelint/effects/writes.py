@@ -46,7 +46,9 @@ def save(
         if not bit:
             bit = 1 << len(frame.saves)
             frame.save_bits[key] = bit
-            frame.saves.append(SaveRecord(sid, region, op, what, name, grad, doubt + value.doubt + frame.ambiguity, link))
+            frame.saves.append(
+                SaveRecord(sid, region, op, what, name, grad, doubt + value.doubt + frame.ambiguity, link)
+            )
         state.saved[sid] = state.saved.get(sid, 0) | bit
         # A new save of this site stands at the current version.
         state.clobbered &= ~bit
@@ -71,6 +73,8 @@ def write(
     if not value.kind & ~(SCALAR | JAX):
         return
     doubt += value.doubt + frame.ambiguity
+    if value.mark & DETACHED and mode == "recorded":
+        mode = "no_grad"  # an alias outside the graph: autograd does not record the write
     known = kind_of(frame, value)
     if not known & (ARRAY | CONTAINER) and known & UNKNOWN and not known & ~UNKNOWN:
         doubt += 1
@@ -87,9 +91,7 @@ def write(
     note(frame, state, value, at, op, how, added, doubt, source)
 
 
-def clobber(
-    frame: Frame, state: State, value: Value, at: Span, op: str, target: str, mode: str, doubt: int
-) -> None:
+def clobber(frame: Frame, state: State, value: Value, at: Span, op: str, target: str, mode: str, doubt: int) -> None:
     """Every save that stands on what is written is overwritten."""
     views = value.views
     for sid, region in views:

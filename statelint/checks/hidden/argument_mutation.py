@@ -11,7 +11,24 @@ from statelint.effects.value import ARRAY, DICT, LIST, SET, UNKNOWN
 from statelint.findings import Draft
 
 CODE = "SL107"
-_OUTPUTS = ("out", "output", "buf", "buffer", "dst", "dest", "target", "accumulator", "cache", "state", "ctx", "memo", "result", "results", "self", "cls")
+_OUTPUTS = (
+    "out",
+    "output",
+    "buf",
+    "buffer",
+    "dst",
+    "dest",
+    "target",
+    "accumulator",
+    "cache",
+    "state",
+    "ctx",
+    "memo",
+    "result",
+    "results",
+    "self",
+    "cls",
+)
 _SAID = ("in-place", "in place", "inplace", "modifies", "mutates", "overwrit")
 
 
@@ -24,7 +41,9 @@ def check(program: Program) -> Iterable[Draft]:
         if not regions:
             continue
         doubt = fact.doubt
-        reused = next((r for r in info.facts if isinstance(r, Reused) and r.at == fact.at and r.param == fact.param), None)
+        reused = next(
+            (r for r in info.facts if isinstance(r, Reused) and r.at == fact.at and r.param == fact.param), None
+        )
         if reused is None:
             # Nobody is seen to use the argument afterwards: whoever calls the region from outside may.
             doubt += 1

@@ -37,7 +37,9 @@ def check(program: Program) -> Iterable[Draft]:
                 f"(`{name} = ....detach()`) if no gradient is meant to flow to earlier calls."
             )
             steps = region_chain(region)
-            yield draft(program, CODE, info, fact.at, f"{message}; {why_region(program, info, region)}", help, fact.doubt, steps)
+            yield draft(
+                program, CODE, info, fact.at, f"{message}; {why_region(program, info, region)}", help, fact.doubt, steps
+            )
             break
 
 

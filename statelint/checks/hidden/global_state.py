@@ -36,14 +36,27 @@ def check(program: Program) -> Iterable[Draft]:
                 "`y, state = f(x, state)`; or move the update out of the function."
             )
             steps = (*region_chain(region),)
-            yield draft(program, CODE, info, fact.at, message + f": {why_region(program, info, region)}", help, fact.doubt, steps)
+            yield draft(
+                program,
+                CODE,
+                info,
+                fact.at,
+                message + f": {why_region(program, info, region)}",
+                help,
+                fact.doubt,
+                steps,
+            )
             break
 
 
 def _verb(fact: StateWrite) -> str:
-    return {"rebind": "rebound", "augmented": "updated", "item": "written", "call": "changed", "array": "overwritten"}.get(
-        fact.how, "changed"
-    )
+    return {
+        "rebind": "rebound",
+        "augmented": "updated",
+        "item": "written",
+        "call": "changed",
+        "array": "overwritten",
+    }.get(fact.how, "changed")
 
 
 def is_read(program: Program, info: FunctionFacts, fact: StateWrite) -> bool:

@@ -32,4 +32,3 @@ def check(program: Program) -> Iterable[Draft]:
             help = "Return the value instead of storing it (`has_aux=True`, a carry, an extra result), and store it outside."
             yield draft(program, CODE, info, fact.at, message, help, fact.doubt, region_chain(region))
             break
-
