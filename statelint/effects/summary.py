@@ -230,6 +230,9 @@ class Composition:
                     result = join(result, item)
                 return result
         if isinstance(key, str) and not key.startswith("[") and (base.refs or base.views):
+            known = self._known(base, key)
+            if known is not None:
+                return known
             if base.refs:
                 return members.get_attribute(self.frame, self.state, base, key, self.at)
         found: Value | None = None
@@ -237,6 +240,18 @@ class Composition:
             value = fields.read(self.frame, self.state, sid, key)
             found = value if found is None else join(found, value)
         return found if found is not None else Value(UNKNOWN, deps=base.deps, grad=base.grad, hist=base.hist)
+
+    def _known(self, base: Value, key: object) -> Value | None:
+        """A field that the caller has written or looked at before; None if any of the owners has it not."""
+        found: Value | None = None
+        for sid, _ in base.views:
+            value = self.state.fields.get((sid, key))
+            if value is None:
+                value = self.frame.initials.get((sid, key))
+            if value is None:
+                return None
+            found = value if found is None else join(found, value)
+        return found
 
     def views(self, sid: int) -> frozenset[View]:
         """The caller's views for a callee's storage."""
