@@ -785,4 +785,4 @@ def _join_results(a: Value, b: Value) -> Value:
     return join_values(a, b)
 
 
-__all__ = ["KEY", "NDARRAY", "NONE", "PLAIN", "Analyzer", "KIND_OF_TYPE", "LibInst", "summary"]
+__all__ = ["KEY", "KIND_OF_TYPE", "NDARRAY", "NONE", "PLAIN", "Analyzer", "LibInst", "summary"]

@@ -316,4 +316,4 @@ CONTROL: dict[type[Instr], Callable[[Frame, State, Any], State | None]] = {
     Continue: _continue,
 }
 
-__all__ = ["CONTROL", "Call", "CallMethod", "KEY", "LIST", "OverBudget", "join", "refine", "run_block", "truth"]
+__all__ = ["CONTROL", "KEY", "LIST", "Call", "CallMethod", "OverBudget", "join", "refine", "run_block", "truth"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from statelint.effects import fields, layers, members, recency
-from statelint.effects.facts import Calls, Root, Span
+from statelint.effects.facts import Root, Span
 from statelint.effects.frame import Frame
 from statelint.effects.library import bind
 from statelint.effects.state import State
@@ -49,9 +49,63 @@ Keywords = tuple[tuple[str | None, Value], ...]
 NN_MODULE = "torch.nn.Module"
 CALL_METHODS = ("__call__", "forward", "call")
 SHARED_METHODS = frozenset(
-    "append extend insert remove pop clear index count sort reverse copy update keys values items get setdefault add discard "
-    "union split join strip replace format read write close send step reset sample predict fit act forward size render "
-    "train eval parameters state_dict load_state_dict to cpu cuda type apply item max min sum mean all any".split()
+    [
+        "append",
+        "extend",
+        "insert",
+        "remove",
+        "pop",
+        "clear",
+        "index",
+        "count",
+        "sort",
+        "reverse",
+        "copy",
+        "update",
+        "keys",
+        "values",
+        "items",
+        "get",
+        "setdefault",
+        "add",
+        "discard",
+        "union",
+        "split",
+        "join",
+        "strip",
+        "replace",
+        "format",
+        "read",
+        "write",
+        "close",
+        "send",
+        "step",
+        "reset",
+        "sample",
+        "predict",
+        "fit",
+        "act",
+        "forward",
+        "size",
+        "render",
+        "train",
+        "eval",
+        "parameters",
+        "state_dict",
+        "load_state_dict",
+        "to",
+        "cpu",
+        "cuda",
+        "type",
+        "apply",
+        "item",
+        "max",
+        "min",
+        "sum",
+        "mean",
+        "all",
+        "any",
+    ]
 )
 """Method names that do not tell an array from other things."""
 
@@ -661,7 +715,7 @@ def _next(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: S
 
 
 def _dict(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
-    if args and not (len(args) == 1 and args[0].kind & DICT) or not args and any(k is None for k, _ in keywords):
+    if (args and not (len(args) == 1 and args[0].kind & DICT)) or (not args and any(k is None for k, _ in keywords)):
         return None
     sid = frame.new(at, "dict")
     state.fields.drop(sid)

@@ -387,7 +387,7 @@ def _build_dict(frame: Frame, state: State, instr: ir.BuildDict) -> None:
 
 
 def _build_slice(frame: Frame, state: State, instr: ir.BuildSlice) -> None:
-    def bound(reg: int) -> Linear | None | str:
+    def bound(reg: int) -> Linear | str | None:
         if reg < 0:
             return None
         value = frame.regs[reg]

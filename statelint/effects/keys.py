@@ -56,7 +56,7 @@ def _split(frame: Frame) -> str:
     """How the module spells ``jax.random.split``."""
     ir = frame.analyzer.symbols.module(frame.module)
     for name, target in (ir.imports if ir is not None else {}).items():
-        if target == ("jax.random", "") and name != "jax" or target == ("jax", "random"):
+        if (target == ("jax.random", "") and name != "jax") or target == ("jax", "random"):
             return f"{name}.split"
         if target == ("jax.random", "split"):
             return name

@@ -554,15 +554,39 @@ class Library:
             word = "tensor" if "torch" in self.analyzer.dialects(frame.module) else "ndarray"
             model = self.models.method(word, name)
             if model is not None and (
-                name != "data" or word == "tensor" and not obj.refs and _root_is_tensorlike(frame, obj)
+                name != "data" or (word == "tensor" and not obj.refs and _root_is_tensorlike(frame, obj))
             ):
                 return self.apply(frame, state, model, {"self": obj}, at, f"{word}.{name}")
         return None
 
 
 SAME_AXES = frozenset(
-    "detach data numpy from_numpy asarray asanyarray ascontiguousarray array as_tensor contiguous to cpu cuda float double half "
-    "bfloat16 type type_as astype real imag requires_grad_ alias".split()
+    [
+        "detach",
+        "data",
+        "numpy",
+        "from_numpy",
+        "asarray",
+        "asanyarray",
+        "ascontiguousarray",
+        "array",
+        "as_tensor",
+        "contiguous",
+        "to",
+        "cpu",
+        "cuda",
+        "float",
+        "double",
+        "half",
+        "bfloat16",
+        "type",
+        "type_as",
+        "astype",
+        "real",
+        "imag",
+        "requires_grad_",
+        "alias",
+    ]
 )
 """Views, or arguments returned as they are, whose elements stand at the same indices."""
 SHAPE_LIKE = frozenset(("shape", "dtype", "device", "ndim", "is_cuda", "requires_grad", "itemsize", "nbytes"))

@@ -277,7 +277,7 @@ def set_item(frame: Frame, state: State, obj: Value, index: Value, value: Value,
                 writes.note(frame, state, obj, at, text, how, (hist, grad, deps | more), obj.doubt, value)
             return
         fields.assign(frame, state, obj, key, value, weak=True)
-    if not array or augmented and kind & ARRAY:
+    if not array or (augmented and kind & ARRAY):
         # `a[i] += v` on an array already wrote through the view that the in-place operation took.
         if not augmented:
             return

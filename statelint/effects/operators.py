@@ -47,7 +47,7 @@ def operator(frame: Frame, state: State, name: str, left: Value, right: Value, a
     if kinds & UNKNOWN and not kinds & ARRAY:
         kind = UNKNOWN
     hist, grad = lh | rh, lg | rg
-    if state.no_grad or kind & (JAX | NDARRAY) and not kind & (TENSOR | UNKNOWN):
+    if state.no_grad or (kind & (JAX | NDARRAY) and not kind & (TENSOR | UNKNOWN)):
         return Value(
             kind, frozenset(((frame.new(at, "op"), ALL),)), ABSENT, (), None, ld | rd, grad if kind & JAX else 0
         )
@@ -56,7 +56,7 @@ def operator(frame: Frame, state: State, name: str, left: Value, right: Value, a
     if kind == UNKNOWN and grad and name in NEEDS_OTHER and "torch" in frame.analyzer.dialects(frame.module):
         if rg and lk & ~SCALAR:
             bits |= writes.save(frame, state, left, at, name, "operand", frame.name_of_value(state, left), rg, 1)
-        if lg and rk & ~SCALAR and name != "div" or (name == "div" and lg and rk & ~SCALAR):
+        if (lg and rk & ~SCALAR and name != "div") or (name == "div" and lg and rk & ~SCALAR):
             bits |= writes.save(frame, state, right, at, name, "operand", frame.name_of_value(state, right), lg, 1)
     sid = frame.new(at, "op")
     return Value(kind, frozenset(((sid, ALL),)), ABSENT, (), None, ld | rd, grad, hist | bits, doubt)

@@ -24,6 +24,8 @@ from statelint.resolve.bindings import walk
 _TAPELESS = frozenset(("jax", "autograd", "tensorflow"))
 """Frameworks that keep no saves at run time: a gradient flows wherever an array's value does."""
 
+_MOST_OPENED = 64
+"""How many objects of a result are looked into."""
 _EFFECTS = {"print": "prints", "log": "logs", "io": "writes outside", "ambient": "changes what holds process-wide"}
 
 
@@ -102,14 +104,15 @@ class _Explanation:
         """All that is returned, with what is held in it."""
         for value, state in self.frame.returns:
             waiting = [value]
+            opened: set[int] = set()
             while waiting:
                 each = waiting.pop()
                 yield state, each
                 waiting.extend(each.items or ())
-                if len(waiting) < 64:
-                    waiting.extend(v for sid, _ in each.views for v in state.fields.of(sid).values() if v is not each)
-                if len(waiting) > 256:
-                    break
+                for sid, _ in each.views:
+                    if sid not in opened and len(opened) < _MOST_OPENED:
+                        opened.add(sid)
+                        waiting.extend(state.fields.of(sid).values())
 
     def _differentiable_paths(self) -> set[str]:
         bits = self.grad

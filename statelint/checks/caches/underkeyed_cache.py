@@ -51,7 +51,7 @@ def _invalidated(program: Program, info: FunctionFacts, state: StateRef) -> bool
 
 
 def _absent(guard: str, name: str) -> bool:
-    return guard in (f"{name} is None", name) or guard.startswith("hasattr(") and name.rpartition(".")[2] in guard
+    return guard in (f"{name} is None", name) or (guard.startswith("hasattr(") and name.rpartition(".")[2] in guard)
 
 
 def _varies(program: Program, info: FunctionFacts, text: str) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from statelint.checks.hidden.attribute_state import lifted
 from statelint.checks.drafting import draft, region_chain, why_region
+from statelint.checks.hidden.attribute_state import lifted
 from statelint.effects.facts import StateWrite
 from statelint.effects.program import Program
 from statelint.findings import Draft
