@@ -54,6 +54,7 @@ from statelint.effects.value import (
     WrapRef,
     join_all,
 )
+from statelint.evidence import observe_all
 from statelint.ir.nodes import Class, FunctionIR, ModuleIR, Param
 from statelint.models import Models
 from statelint.resolve.bindings import stored_attributes
@@ -188,6 +189,7 @@ class Analyzer:
             return {}
         frame = Frame(self, module, ir.body, None)
         end = self._run(frame, State())
+        observe_all(frame)
         self._finish(frame, end)
         if end is None:
             return {}
@@ -534,6 +536,8 @@ class Analyzer:
             state.env[param.name] = value
         self._decorators(frame, state)
         end = self._run(frame, state)
+        if receiver is None and all(name[0] == "&" for name in known):
+            observe_all(frame)
         return frame, self._finish(frame, end)
 
     def _decorators(self, frame: Frame, state: State) -> None:

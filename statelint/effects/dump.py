@@ -262,6 +262,12 @@ def calls_line(fact: records.Calls) -> str:
     return f"call {place(fact.at)} {'.'.join(fact.callee)}"
 
 
+def evidence_line(fact: records.Evidence) -> str:
+    """``evidence 6:31 repeated_reference nn.Linear(...) what=object``."""
+    details = "".join(f" {name}={text}" for name, text in fact.details if text)
+    return f"evidence {place(fact.at)} {fact.kind} {fact.subject}{details}{_doubt(fact.doubt)}"
+
+
 def root_line(fact: records.Root) -> str:
     """``root 9:8 grad pkg.m.f via jax.grad``."""
     static = f" static {','.join(fact.static)}" if fact.static else ""
@@ -285,6 +291,7 @@ FACTS: dict[type, Callable[[Any], str]] = {
     records.MemoFunction: memo_line,
     records.Retain: retain_line,
     records.Calls: calls_line,
+    records.Evidence: evidence_line,
     records.Root: root_line,
 }
 

@@ -200,6 +200,26 @@ class Calls(Fact, frozen=True):
     callee: Key
 
 
+class Evidence(Fact, frozen=True):
+    """What a module of `statelint.evidence` saw: ``kind`` names the module, ``subject`` the user's name for what it is about,
+    ``details`` further texts by name, ``steps`` the places that lead to it, ``spans`` places that a fix needs."""
+
+    kind: str
+    subject: str
+    doubt: int = 0
+    details: tuple[tuple[str, str], ...] = ()
+    steps: tuple[Link, ...] = ()
+    spans: tuple[tuple[str, Span], ...] = ()
+
+    def detail(self, name: str) -> str:
+        """A text by its name; empty if there is none."""
+        return next((text for key, text in self.details if key == name), "")
+
+    def span(self, name: str) -> Span | None:
+        """A place by its name."""
+        return next((span for key, span in self.spans if key == name), None)
+
+
 class Root(Fact, frozen=True):
     """Function ``function`` is differentiated or traced: ``kind`` as in the models, plus *forward* and *marked*."""
 
@@ -226,6 +246,7 @@ AnyFact = (
     | Retain
     | Lasting
     | Calls
+    | Evidence
     | Root
 )
 

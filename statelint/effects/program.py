@@ -14,6 +14,7 @@ from statelint.effects.facts import (
     CacheStore,
     Calls,
     ClassFacts,
+    Evidence,
     FunctionFacts,
     Key,
     Lasting,
@@ -91,6 +92,7 @@ class Program:
                     self.reads.setdefault(self.place(fact.state), []).append((info, fact))
                 elif isinstance(fact, CacheStore):
                     self.caches.add(self.place(fact.state))
+        self._evidence: dict[str, list[tuple[FunctionFacts, Evidence]]] | None = None
         self.regions: dict[Key, list[Region]] = {}
         self._open_regions()
 
@@ -178,6 +180,14 @@ class Program:
             for fact in info.facts:
                 if type(fact) is kind:
                     yield info, fact  # type: ignore[misc]
+
+    def evidence(self, kind: str) -> Iterator[tuple[FunctionFacts, Evidence]]:
+        """What the module ``kind`` of `statelint.evidence` saw, in a fixed order."""
+        if self._evidence is None:
+            self._evidence = {}
+            for info, fact in self.facts(Evidence):
+                self._evidence.setdefault(fact.kind, []).append((info, fact))
+        yield from self._evidence.get(kind, ())
 
     def family(self, owner: Key) -> Iterable[Key]:
         """A class, its ancestors and its descendants in the project."""

@@ -1,0 +1,1 @@
+"""SL3: aliasing."""
