@@ -106,6 +106,8 @@ class Analyzer:
         self._layers: dict[Key, bool] = {}
         self._annotations: dict[tuple[str, str], Value] = {}
         self.reaches: dict[str, bool] = {}
+        self.thorough = False
+        """What callees read is noted in their callers as well, for a closer look at one function."""
         self.collected: dict[Key, dict[AnyFact, None]] = {}
         self.info: dict[Key, FunctionFacts] = {}
 

@@ -38,6 +38,7 @@ from statelint.effects.value import (
     constant,
     join,
     join_all,
+    only,
 )
 from statelint.effects.writes import effective, kind_of
 from statelint.models.record import FunctionModel
@@ -489,7 +490,7 @@ def call_method(
     """``obj.name(...)``."""
     results: list[Value] = []
     for ref in obj.refs:
-        found = _method_of_ref(frame, state, obj, ref, name, args, starred, keywords, at)
+        found = _method_of_ref(frame, state, only(obj, ref), ref, name, args, starred, keywords, at)
         if found is not None:
             results.append(found)
     if results:

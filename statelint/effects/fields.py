@@ -125,7 +125,7 @@ def read(frame: Frame, state: State, sid: int, key: object, at: Span | None = No
 
 def observe(frame: Frame, sid: int, key: object, at: Span, value: Value) -> None:
     """Record that state is read."""
-    if frame.outside(sid):
+    if not frame.composing and frame.outside(sid):
         place = frame.field(sid, key)
         reference = frame.state_ref(place)
         if reference is not None:

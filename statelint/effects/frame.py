@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.effects.facts import AnyFact, Key, Link, Retain, Span, StateRef
 from statelint.effects.state import State
-from statelint.effects.value import Value
+from statelint.effects.value import CERTAINLY, Value, members_of
 from statelint.ir.nodes import Call, CallMethod, FunctionIR, Instr, Reg
 from statelint.resolve.bindings import walk
 from statelint.storage import Region
@@ -94,6 +94,8 @@ class Frame:
         self.storages: list[Storage] = [Storage("lib", 0, None)]
         self.sids: dict[tuple[str, int, object], int] = {}
         self._outside: dict[int, bool] = {}
+        self._paths: dict[int, str] = {}
+        self._states: dict[int, StateRef | None] = {}
         self.shapes: dict[int, Shape] = {}
         self.initials: dict[tuple[int, object], Value] = {}
         self.evidence: dict[int, int] = {}
@@ -136,6 +138,8 @@ class Frame:
         self.steps = 0
         self.splits = 0
         self.over_budget = False
+        self.composing = False
+        """A callee's paths are being resolved: what it reads is a fact of its own."""
         self.regions: list[str] = []
         self.frame_sid = self.storage("frame", 0, fn.qualname)
         self.free_sid = self.storage("free", 0, fn.qualname)
@@ -191,20 +195,18 @@ class Frame:
 
     def origin_sids(self, bits: int) -> list[int]:
         """The storages behind a set of origin bits."""
-        result = []
-        bits >>= 1
-        index = 1
-        while bits:
-            if bits & 1:
-                result.append(self.origins[index])
-            bits >>= 1
-            index += 1
-        return result
+        return [self.origins[index] for index in members_of(bits & ~CERTAINLY)]
 
     # text -------------------------------------------------------------------------------------------------------
 
     def path(self, sid: int) -> str:
         """An access path as a user writes it; empty for storages without one."""
+        text = self._paths.get(sid)
+        if text is None:
+            text = self._paths[sid] = self._path(sid)
+        return text
+
+    def _path(self, sid: int) -> str:
         record = self.storages[sid]
         if record.kind == "param":
             return str(record.key)
@@ -250,6 +252,11 @@ class Frame:
 
     def state_ref(self, sid: int) -> StateRef | None:
         """The state behind a storage, if it is state: an attribute of the receiver, a global, a captured variable ..."""
+        if sid not in self._states:
+            self._states[sid] = self._state_ref(sid)
+        return self._states[sid]
+
+    def _state_ref(self, sid: int) -> StateRef | None:
         record = self.storages[sid]
         chain = [record]
         while record.kind == "field":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from statelint.effects.facts import Hazard, Link, Span
 from statelint.effects.frame import Frame, SaveRecord, WriteRecord
 from statelint.effects.state import State
-from statelint.effects.value import Value
+from statelint.effects.value import Value, members_of
 from statelint.effects.writes import effective
 
 
@@ -35,14 +35,9 @@ def history(state: State, value: Value) -> int:
 
 def report(frame: Frame, state: State, bits: int, at: Span, how: str) -> None:
     """Facts for a set of overwritten saves."""
-    index = 0
-    while bits:
-        if bits & 1:
-            record = frame.saves[index]
-            for entry in list(frame.clobbers.get(index, ()))[:4]:
-                _hazard(frame, record, entry, at, how)
-        bits >>= 1
-        index += 1
+    for index in members_of(bits):
+        for entry in list(frame.clobbers.get(index, ()))[:4]:
+            _hazard(frame, frame.saves[index], entry, at, how)
 
 
 def _hazard(frame: Frame, record: SaveRecord, entry: WriteRecord, at: Span, how: str) -> None:

@@ -46,7 +46,12 @@ def inspect_function(analyzer: Analyzer, module: str, qualname: str) -> Inspecti
     if fn is None:
         return None
     analyzer.module_env(module)
-    frame, result = analyzer.run_function(module, fn, None, _captured(analyzer, module, fn))
+    captured = _captured(analyzer, module, fn)
+    analyzer.thorough = True
+    try:
+        frame, result = analyzer.run_function(module, fn, None, captured)
+    finally:
+        analyzer.thorough = False
     return Inspection(frame, result, tuple(state for _, state in frame.returns))
 
 

@@ -35,6 +35,7 @@ from statelint.effects.value import (
     Value,
     WrapRef,
     join_all,
+    only,
 )
 from statelint.effects.writes import effective, kind_of
 from statelint.storage import ALL
@@ -62,7 +63,7 @@ def get_attribute(frame: Frame, state: State, obj: Value, name: str, at: Span) -
     """``obj.name``."""
     found: list[Value] = []
     for ref in obj.refs:
-        value = _member_of_ref(frame, state, obj, ref, name, at)
+        value = _member_of_ref(frame, state, only(obj, ref), ref, name, at)
         if value is not None:
             found.append(value)
     if found:

@@ -29,6 +29,7 @@ from statelint.effects.value import (
     View,
     WrapRef,
     join,
+    members_of,
 )
 from statelint.effects.writes import effective
 from statelint.storage import ALL, Index, Linear, Slice, compose, overlap
@@ -172,9 +173,13 @@ class Composition:
         self.closure = closure
         self.at = at
         self._values: dict[int, Value] = {}
-        self._origin_cache: dict[int, tuple[int, int]] = {}
+        self._origin_cache: dict[int, tuple[int, int, int]] = {}
+        self._last: tuple[int, tuple[int, int, int]] = (0, (0, 0, 0))
         self._bits: dict[int, int] = {}
         self._busy: set[int] = set()
+        self._saves = 0
+        for index in summary.saves:
+            self._saves |= 1 << index
 
     # storages ---------------------------------------------------------------------------------------------------
 
@@ -185,7 +190,9 @@ class Composition:
             if sid in self._busy:
                 return Value(UNKNOWN, doubt=1)
             self._busy.add(sid)
+            outer, self.frame.composing = self.frame.composing, not self.frame.analyzer.thorough
             value = self._values[sid] = self._resolve(sid)
+            self.frame.composing = outer
             self._busy.discard(sid)
         return value
 
@@ -260,6 +267,10 @@ class Composition:
     def _moved(self, views: frozenset[View]) -> frozenset[View]:
         if not views:
             return views
+        if len(views) == 1:
+            ((sid, region),) = views
+            if not region:
+                return self.held(sid).views
         result: set[View] = set()
         for sid, region in views:
             clean = tuple(s if not _symbolic(s) else None for s in region)
@@ -271,33 +282,36 @@ class Composition:
 
     def origins(self, bits: int) -> tuple[int, int, int]:
         """``(deps, grad, hist)`` in the caller of a set of the callee's origins."""
-        deps = grad = hist = 0
-        bits >>= 1
-        index = 1
-        while bits:
-            if bits & 1:
-                h, g, d = self._origin(self.summary.origins[index])
-                deps |= d
-                grad |= g
-                hist |= h
-            bits >>= 1
-            index += 1
+        bits &= ~CERTAINLY
+        before, (deps, grad, hist) = self._last
+        if before & ~bits:
+            before = deps = grad = hist = 0
+        table = self.summary.origins
+        # What one value depends on mostly contains what the one before did.
+        for index in members_of(bits & ~before):
+            h, g, d = self._origin(table[index])
+            deps |= d
+            grad |= g
+            hist |= h
+        self._last = (bits, (deps, grad, hist))
         return deps, grad, hist
 
     def _origin(self, sid: int) -> tuple[int, int, int]:
-        value = self.held(sid)
-        hist, grad, deps = effective(self.state, value)
-        for item in value.items or ():
-            h, g, d = effective(self.state, item)
-            hist, grad, deps = hist | h, grad | g, deps | d
-        return hist, grad, deps
+        found = self._origin_cache.get(sid)
+        if found is None:
+            value = self.held(sid)
+            hist, grad, deps = effective(self.state, value)
+            for item in value.items or ():
+                h, g, d = effective(self.state, item)
+                hist, grad, deps = hist | h, grad | g, deps | d
+            found = self._origin_cache[sid] = (hist, grad, deps)
+        return found
 
     def history(self, bits: int) -> int:
         """The caller's saves for the callee's that it needs to know."""
         result = 0
-        for index in self.summary.saves:
-            if bits >> index & 1:
-                result |= self.save_bit(index)
+        for index in members_of(bits & self._saves):
+            result |= self.save_bit(index)
         return result
 
     def save_bit(self, index: int) -> int:
@@ -457,11 +471,10 @@ def compose_call(
         if summary.clobbered >> index & 1:
             bits = call.save_bit(index)
             state.clobbered |= bits
-            for position in range(bits.bit_length()):
-                if bits >> position & 1:
-                    for record in summary.clobbers.get(index, ()):
-                        entry = record._replace(chain=(link, *record.chain)[:6])
-                        frame.clobbers.setdefault(position, {})[entry] = None
+            for position in members_of(bits):
+                for record in summary.clobbers.get(index, ()):
+                    entry = record._replace(chain=(link, *record.chain)[:6])
+                    frame.clobbers.setdefault(position, {})[entry] = None
     for sid, writer, write_at in summary.effects:
         for target, _ in call.views(sid):
             if frame.outside(target):
@@ -483,16 +496,11 @@ def compose_call(
 
 def _clobber(frame: Frame, state: State, views: frozenset[View], entry: WriteRecord) -> None:
     for sid, region in views:
-        bits = state.saved.get(sid, 0)
-        index = 0
-        while bits:
-            if bits & 1:
-                apart = not overlap(frame.saves[index].region, region)
-                if not (apart and entry.mode == "hidden"):
-                    state.clobbered |= 1 << index
-                    frame.clobbers.setdefault(index, {})[entry._replace(apart=entry.apart or apart)] = None
-            bits >>= 1
-            index += 1
+        for index in members_of(state.saved.get(sid, 0)):
+            apart = not overlap(frame.saves[index].region, region)
+            if not (apart and entry.mode == "hidden"):
+                state.clobbered |= 1 << index
+                frame.clobbers.setdefault(index, {})[entry._replace(apart=entry.apart or apart)] = None
 
 
 def _propagate(frame: Frame, views: frozenset[View], entry: WriteRecord) -> None:

@@ -8,7 +8,7 @@ The last three are bit sets: ``deps`` and ``grad`` over the function's origins (
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -171,6 +171,16 @@ MAX_REFS: Final = 4
 MAX_VIEWS: Final = 12
 
 
+def only(value: Value, ref: Ref) -> Value:
+    """The value where it is this one of what it may be."""
+    if len(value.refs) == 1:
+        return value
+    return Value(
+        value.kind, value.views, value.const, (ref,), value.items, value.deps, value.grad, value.hist, value.doubt,
+        value.mark,
+    )  # fmt: skip
+
+
 def constant(value: object) -> Value:
     """The value of a literal."""
     if value is None:
@@ -180,6 +190,14 @@ def constant(value: object) -> Value:
     if isinstance(value, (str, bytes)):
         return Value(TEXT, const=value)
     return Value(PLAIN, const=value)
+
+
+def members_of(bits: int) -> Iterator[int]:
+    """The positions of a set's bits, in rising order."""
+    while bits:
+        low = bits & -bits
+        yield low.bit_length() - 1
+        bits ^= low
 
 
 def same_constant(a: object, b: object) -> bool:

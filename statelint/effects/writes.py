@@ -16,6 +16,7 @@ from statelint.effects.value import (
     SCALAR,
     UNKNOWN,
     Value,
+    members_of,
 )
 from statelint.storage import ALL, overlap
 
@@ -97,20 +98,12 @@ def clobber(frame: Frame, state: State, value: Value, at: Span, op: str, target:
     for sid, region in views:
         if frame.outside(sid):
             frame.array_write(sid, region, WriteRecord(frame.key, at, op, target, mode, doubt, False, ()))
-        bits = state.saved.get(sid, 0)
-        if not bits:
-            continue
-        index = 0
-        while bits:
-            if bits & 1:
-                record = frame.saves[index]
-                apart = not overlap(record.region, region)
-                if not (apart and mode == "hidden"):
-                    state.clobbered |= 1 << index
-                    entry = WriteRecord(frame.key, at, op, target, mode, doubt, apart, ())
-                    frame.clobbers.setdefault(index, {})[entry] = None
-            bits >>= 1
-            index += 1
+        for index in members_of(state.saved.get(sid, 0)):
+            apart = not overlap(frame.saves[index].region, region)
+            if not (apart and mode == "hidden"):
+                state.clobbered |= 1 << index
+                entry = WriteRecord(frame.key, at, op, target, mode, doubt, apart, ())
+                frame.clobbers.setdefault(index, {})[entry] = None
 
 
 def kind_of(frame: Frame, value: Value) -> int:

@@ -31,7 +31,8 @@ class Symbols:
         is_library_class: Callable[[str, str], bool],
         library_ancestors: Callable[[str], tuple[str, ...]] = lambda _: (),
     ) -> None:
-        self._load = load
+        self._loader = load
+        self._modules: dict[str, ModuleIR | None] = {}
         self._is_library_class = is_library_class
         self._library_ancestors = library_ancestors
         self._names: dict[tuple[str, str], Symbol | None] = {}
@@ -40,6 +41,12 @@ class Symbols:
     def module(self, name: str) -> ModuleIR | None:
         """The IR of a project's module."""
         return self._load(name)
+
+    def _load(self, name: str) -> ModuleIR | None:
+        """A module's IR, asked for once: that of a run does not change."""
+        if name not in self._modules:
+            self._modules[name] = self._loader(name)
+        return self._modules[name]
 
     def function(self, module: str, qualname: str) -> FunctionIR | None:
         """The IR of a project's function."""
