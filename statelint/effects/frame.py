@@ -62,6 +62,9 @@ class ConsumeRecord(NamedTuple):
     doubt: int
 
 
+ORIGIN_DEPTH = 2
+
+
 class PassedArgument(NamedTuple):
     """A local value is handed to a call that overwrites it: ``write`` is where, ``name`` the local's name, ``at`` the call."""
 
@@ -185,13 +188,24 @@ class Frame:
         return found
 
     def origin(self, sid: int) -> int:
-        """The bit of the origin that reading this access path is."""
+        """The bit of the origin that reading this access path is. What lies deep in an object is read as a part of what
+        lies at `ORIGIN_DEPTH`: a model's layers have thousands of attributes, and no rule tells these apart."""
         bit = self.origin_of.get(sid)
         if bit is None:
-            bit = 1 << len(self.origins)
+            place = self._prefix(sid, ORIGIN_DEPTH)
+            bit = self.origin_of.get(place, 0)
+            if not bit:
+                bit = self.origin_of[place] = 1 << len(self.origins)
+                self.origins.append(place)
             self.origin_of[sid] = bit
-            self.origins.append(sid)
         return bit
+
+    def _prefix(self, sid: int, depth: int) -> int:
+        """The storage at most ``depth`` fields below the root of an access path."""
+        path = [sid]
+        while self.storages[path[-1]].kind == "field":
+            path.append(self.storages[path[-1]].base)
+        return path[max(0, len(path) - 1 - depth)]
 
     def origin_sids(self, bits: int) -> list[int]:
         """The storages behind a set of origin bits."""
