@@ -23,6 +23,7 @@ from statelint.effects.value import (
     UNKNOWN,
     BoundRef,
     FuncRef,
+    InstRef,
     PartialRef,
     Ref,
     Value,
@@ -33,6 +34,11 @@ from statelint.effects.value import (
 )
 from statelint.effects.writes import effective
 from statelint.storage import ALL, Index, Linear, Slice, compose, overlap
+
+
+OBJECT_LEVELS = 2
+"""An object that a function makes or changes is handed to its callers with the fields of this many levels of objects; what
+lies deeper is known by its class alone."""
 
 
 class Summary(msgspec.Struct):
@@ -75,21 +81,7 @@ def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
         summary.unknown = False
         summary.result = NOTHING
         return summary
-    reachable: set[int] = set()
-    _reach(exit_state, result, reachable)
-    kept: list[tuple[int, object, Value]] = []
-    frontier = True
-    done: set[int] = set()
-    while frontier:
-        frontier = False
-        for sid, table in exit_state.fields.tables():
-            if sid in done or not (frame.outside(sid) or sid in reachable):
-                continue
-            done.add(sid)
-            frontier = True
-            for name, value in table.items():
-                kept.append((sid, name, value))
-                _reach(exit_state, value, reachable)
+    kept, reachable = _kept_fields(frame, exit_state, result)
     relevant = {sid for sid in exit_state.saved if sid in reachable or frame.outside(sid)}
     saved = {sid: exit_state.saved[sid] for sid in relevant}
     wanted = 0
@@ -129,6 +121,30 @@ def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
         {sid: frame.shapes[sid] for sid in reachable if sid in frame.shapes and not frame.outside(sid)},
         generator=frame.fn.is_generator,
     )
+
+
+def _kept_fields(frame: Frame, state: State, result: Value) -> tuple[list[tuple[int, object, Value]], set[int]]:
+    """The fields that a caller can reach, down to the parts of the parts of an object, and all storages met on the way."""
+    reachable: set[int] = set()
+    _reach(state, result, reachable)
+    waiting = [sid for sid, _ in state.fields.tables() if frame.outside(sid) or sid in reachable]
+    seen = set(waiting)
+    kept: list[tuple[int, object, Value]] = []
+    for _ in range(OBJECT_LEVELS):
+        deeper: list[int] = []
+        while waiting:
+            sid = waiting.pop()
+            for name, value in state.fields.of(sid).items():
+                kept.append((sid, name, value))
+                met: set[int] = set()
+                _reach(state, value, met)
+                reachable |= met
+                is_object = any(isinstance(ref, InstRef) for ref in value.refs)
+                (deeper if is_object else waiting).extend(met - seen)
+                seen |= met
+        waiting = deeper
+    kept.sort(key=lambda field: field[0])
+    return kept, reachable
 
 
 def _reach(state: State, value: Value, into: set[int]) -> None:
