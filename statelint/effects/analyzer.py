@@ -27,7 +27,7 @@ from statelint.effects.value import (
     CLASS,
     DICT,
     FUNCTION,
-    JAX,
+    IMMUTABLE,
     KEY,
     LIST,
     MODULE,
@@ -629,7 +629,7 @@ class Analyzer:
             return Value(known.kind, deps=value.deps)
         return Value(
             known.kind, value.views, value.const, known.refs, None, value.deps,
-            value.grad if known.kind & (TENSOR | UNKNOWN | JAX | LIST | TUPLE | DICT | OBJECT) else 0, value.hist, value.doubt, value.mark,
+            value.grad if known.kind & (TENSOR | UNKNOWN | IMMUTABLE | LIST | TUPLE | DICT | OBJECT) else 0, value.hist, value.doubt, value.mark,
         )  # fmt: skip
 
     def _run(self, frame: Frame, state: State) -> State | None:

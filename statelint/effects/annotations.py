@@ -18,6 +18,7 @@ from statelint.effects.value import (
     SET,
     TENSOR,
     TEXT,
+    TF,
     TUPLE,
     UNKNOWN,
     InstRef,
@@ -75,6 +76,7 @@ _JAX = {
     "jax.numpy.Array",
     "chex.ArrayDevice",
 }
+_TF = {"tensorflow.Tensor", "keras.KerasTensor", "tensorflow.types.experimental.TensorLike"}
 _JAXTYPING = {
     "Float",
     "Int",
@@ -155,6 +157,8 @@ def _single(analyzer: Analyzer, module: str, text: str) -> Value:
         return Value(OBJECT, refs=(InstRef(symbol.module, symbol.name),))
     if symbol is not None and symbol.kind == "library":
         name = symbol.name
+        if name in _TF:
+            return Value(TF)
         if name in _JAX:
             return Value(JAX)
         if last in _JAXTYPING and name.startswith("jaxtyping") and inner:

@@ -11,8 +11,8 @@ from statelint.effects.value import (
     ARRAY,
     CONTAINER,
     DICT,
+    IMMUTABLE,
     ITERATOR,
-    JAX,
     KEY,
     LEAF,
     LIST,
@@ -307,7 +307,7 @@ def get_item(frame: Frame, state: State, base: Value, index: Value, at: Span) ->
     results: list[Value] = []
     if kind & (ARRAY | KEY):
         region, copied = region_of(index)
-        if copied or (kind & JAX and not kind & (TENSOR | NDARRAY)):
+        if copied or (kind & IMMUTABLE and not kind & (TENSOR | NDARRAY)):
             hist, grad, deps = effective(state, base)
             _, _, more = effective(state, index)
             fresh = frozenset(((frame.new(at, "item"), ALL),))

@@ -14,8 +14,8 @@ from statelint.effects.value import (
     ARRAY,
     CONTAINER,
     DICT,
+    IMMUTABLE,
     ITERATOR,
-    JAX,
     LIST,
     NDARRAY,
     NONE,
@@ -228,7 +228,7 @@ def _in_place(frame: Frame, state: State, instr: ir.InPlace) -> None:
     text = f"{instr.target_text} {op}= ..."
     if op == "+" and frame.loops:
         right = retention.accumulated(frame, state, right, instr)
-    if not kind & ~(SCALAR | TUPLE | JAX):
+    if not kind & ~(SCALAR | TUPLE | IMMUTABLE):
         frame.regs[instr.dst] = binary(frame, state, op, target, right, instr.at)
         return
     if kind & (LIST | SET | DICT) and not kind & ARRAY:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from statelint.effects import fields
 from statelint.effects.facts import Span
 from statelint.effects.frame import Frame
-from statelint.effects.library import KIND_OF_TYPE, bind
+from statelint.effects.library import KIND_OF_TYPE, bind, instance
 from statelint.effects.state import State
 from statelint.effects.value import (
     ABSENT,
@@ -68,9 +70,8 @@ def construct(
         _fill(frame, state, sid, args, starred, at)
     elif model is not None and model.kind == "optimizer" and args:
         state.fields[(sid, "params")] = args[0]
-    return Value(
-        OBJECT, frozenset(((sid, ALL),)), refs=(LibInst(canonical, tuple(sorted(options.items(), key=str))),), deps=deps
-    )
+    made = instance(frame.analyzer.models, canonical, sid, tuple(sorted(options.items(), key=str)))
+    return msgspec.structs.replace(made, deps=deps)
 
 
 def _fill(frame: Frame, state: State, sid: int, args: tuple[Value, ...], starred: int, at: Span) -> None:

@@ -16,6 +16,7 @@ from statelint.effects.value import (
     DETACHED,
     DICT,
     FUNCTION,
+    IMMUTABLE,
     ITERATOR,
     JAX,
     KEY,
@@ -31,6 +32,7 @@ from statelint.effects.value import (
     SET,
     TENSOR,
     TEXT,
+    TF,
     TUPLE,
     UNKNOWN,
     BoundRef,
@@ -41,6 +43,7 @@ from statelint.effects.value import (
     join_all,
 )
 from statelint.effects.writes import effective, guard_texts, kind_of
+from statelint.models import Models
 from statelint.models.record import Condition, FunctionModel, Result
 from statelint.storage import ALL, rearranged
 
@@ -53,6 +56,8 @@ KIND_OF_TYPE = {
     "tensor": TENSOR,
     "ndarray": NDARRAY,
     "jax": JAX,
+    "tf": TF,
+    "tensorflow.Tensor": TF,
     "scalar": NUMBER,
     "int": NUMBER,
     "float": NUMBER,
@@ -75,7 +80,7 @@ KIND_OF_TYPE = {
     "module": OBJECT,
     "unknown": UNKNOWN,
 }
-_DEFAULT_KIND = {"torch": TENSOR, "numpy": NDARRAY, "jax": JAX}
+_DEFAULT_KIND = {"torch": TENSOR, "numpy": NDARRAY, "jax": JAX, "tensorflow": TF, "keras": TF}
 _INSTANCE_OF_TYPE = {
     "generator": "numpy.random.Generator",
     "optimizer": "torch.optim.Optimizer",
@@ -418,7 +423,7 @@ class Library:
                 grad, hist, mark = CERTAINLY, 0, LEAF
             elif model.grad == "keyword":
                 grad = hist = 0
-            if kind & (NDARRAY | KEY) and not kind & (TENSOR | JAX | UNKNOWN):
+            if kind & (NDARRAY | KEY) and not kind & (TENSOR | IMMUTABLE | UNKNOWN):
                 grad = hist = 0
             refs = ()
             if spec.type in _INSTANCE_OF_TYPE:
@@ -513,7 +518,7 @@ class Library:
         return kind_of(frame, first) & ARRAY if first is not None and root == "builtins" else UNKNOWN
 
     def _instance(self, name: str, sid: int) -> Value:
-        return Value(OBJECT, frozenset(((sid, ALL),)), refs=(LibInst(name),))
+        return instance(self.models, name, sid)
 
     # members ----------------------------------------------------------------------------------------------------
 
@@ -558,6 +563,13 @@ class Library:
             ):
                 return self.apply(frame, state, model, {"self": obj}, at, f"{word}.{name}")
         return None
+
+
+def instance(models: Models, name: str, sid: int, options: tuple[tuple[str, object], ...] = ()) -> Value:
+    """A new instance of a library's class. A variable of TensorFlow is an array too."""
+    model = models.class_(name)
+    array = TF if model is not None and model.kind == "array" and name.startswith(("tensorflow.", "keras.")) else 0
+    return Value(OBJECT | array, frozenset(((sid, ALL),)), refs=(LibInst(name, options),))
 
 
 SAME_AXES = frozenset(

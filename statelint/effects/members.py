@@ -13,6 +13,7 @@ from statelint.effects.value import (
     CONTAINER,
     DICT,
     FUNCTION,
+    IMMUTABLE,
     JAX,
     KEY,
     LEAF,
@@ -23,6 +24,7 @@ from statelint.effects.value import (
     SET,
     TENSOR,
     TEXT,
+    TF,
     TUPLE,
     UNKNOWN,
     BoundRef,
@@ -44,6 +46,7 @@ TYPE_WORDS = {
     TENSOR: "tensor",
     NDARRAY: "ndarray",
     JAX: "jax",
+    TF: "tf",
     KEY: "key",
     LIST: "list",
     TUPLE: "tuple",
@@ -260,7 +263,7 @@ def set_item(frame: Frame, state: State, obj: Value, index: Value, value: Value,
                 frame.analyzer.call_function(frame, state, FuncRef(*method), (obj, index, value), (), at, receiver=ref)
                 return
     kind = kind_of(frame, obj)
-    if kind & JAX and not kind & (TENSOR | NDARRAY | UNKNOWN | CONTAINER):
+    if kind & IMMUTABLE and not kind & (TENSOR | NDARRAY | UNKNOWN | CONTAINER):
         return
     target = frame.name_of_value(state, obj)
     text = f"{target}[...] = ..." if not augmented else f"{target}[...] augmented"

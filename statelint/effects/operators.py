@@ -10,13 +10,14 @@ from statelint.effects.value import (
     ABSENT,
     ARRAY,
     CONTAINER,
-    JAX,
+    IMMUTABLE,
     KEY,
     LIST,
     NDARRAY,
     NUMBER,
     SCALAR,
     TENSOR,
+    TF,
     UNKNOWN,
     Value,
 )
@@ -33,7 +34,7 @@ def operator(frame: Frame, state: State, name: str, left: Value, right: Value, a
     """``left op right`` where either may be an array."""
     lk, rk = kind_of(frame, left), kind_of(frame, right)
     kinds = lk | rk
-    if kinds & TENSOR and not kinds & JAX:
+    if kinds & TENSOR and not kinds & IMMUTABLE:
         model = frame.analyzer.models.function(f"torch.{name}")
         if model is not None and model.params:
             names = [p.name for p in model.params if p.kind == "normal"][:2]
@@ -47,9 +48,11 @@ def operator(frame: Frame, state: State, name: str, left: Value, right: Value, a
     if kinds & UNKNOWN and not kinds & ARRAY:
         kind = UNKNOWN
     hist, grad = lh | rh, lg | rg
-    if state.no_grad or (kind & (JAX | NDARRAY) and not kind & (TENSOR | UNKNOWN)):
+    if kind & TF:
+        kind = TF  # whatever the other operand is
+    if state.no_grad or (kind & (IMMUTABLE | NDARRAY) and not kind & (TENSOR | UNKNOWN)):
         return Value(
-            kind, frozenset(((frame.new(at, "op"), ALL),)), ABSENT, (), None, ld | rd, grad if kind & JAX else 0
+            kind, frozenset(((frame.new(at, "op"), ALL),)), ABSENT, (), None, ld | rd, grad if kind & IMMUTABLE else 0
         )
     doubt = max(left.doubt, right.doubt)
     bits = 0
@@ -68,7 +71,7 @@ def in_place(
     """``target op= right`` where the target may be an array: a write if it is a mutable one, and its new history."""
     kind = kind_of(frame, target)
     rk = kind_of(frame, right)
-    if kind == UNKNOWN and rk & JAX:
+    if (kind == UNKNOWN and rk & IMMUTABLE) or kind & TF:
         return operator(frame, state, name, target, right, at)
     if kind == UNKNOWN and not frame.analyzer.dialects(frame.module) & {"torch", "numpy", "autograd"}:
         return operator(frame, state, name, target, right, at)
@@ -115,7 +118,7 @@ def _component(frame: Frame, state: State, source: Value, kind: int, offset: int
     if source.items is not None and -len(source.items) <= offset < len(source.items):
         return source.items[offset]
     if kind & (ARRAY | KEY) and not kind & (CONTAINER | UNKNOWN):
-        if kind & JAX and not kind & (TENSOR | NDARRAY | KEY):
+        if kind & IMMUTABLE and not kind & (TENSOR | NDARRAY | KEY):
             hist, grad, deps = effective(state, source)
             return Value(kind, frozenset(((frame.new(at, offset), ALL),)), deps=deps, grad=grad)
         return fields.view(frame, state, source, (Index(Linear(0, offset)),))

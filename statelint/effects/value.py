@@ -33,9 +33,13 @@ KEY: Final = 1 << 14
 ITERATOR: Final = 1 << 15
 PLAIN: Final = 1 << 16
 """Something immutable that holds no array: a dtype, a shape, a slice."""
+TF: Final = 1 << 17
+"""An immutable tensor of TensorFlow; with `OBJECT`, a variable, which can be assigned to."""
 UNKNOWN: Final = 1 << 20
 
-ARRAY: Final = TENSOR | NDARRAY | JAX
+ARRAY: Final = TENSOR | NDARRAY | JAX | TF
+IMMUTABLE: Final = JAX | TF
+"""Arrays that nothing can overwrite: what would be a view is a new value."""
 CONTAINER: Final = LIST | TUPLE | DICT | SET | ITERATOR
 SCALAR: Final = NUMBER | TEXT | NONE | PLAIN
 MUTABLE: Final = TENSOR | NDARRAY | LIST | DICT | SET | OBJECT | UNKNOWN
@@ -60,6 +64,7 @@ KIND_NAMES: Final = {
     KEY: "key",
     ITERATOR: "iterator",
     PLAIN: "plain",
+    TF: "tf",
     UNKNOWN: "unknown",
 }
 

@@ -10,7 +10,7 @@ from statelint.effects.value import (
     CERTAINLY,
     CONTAINER,
     DETACHED,
-    JAX,
+    IMMUTABLE,
     LEAF,
     NUMBER,
     SCALAR,
@@ -71,7 +71,7 @@ def write(
     source: Value | None = None,
 ) -> None:
     """An array (or what may be one) is overwritten through a view."""
-    if not value.kind & ~(SCALAR | JAX):
+    if not value.kind & ~(SCALAR | IMMUTABLE):
         return
     doubt += value.doubt + frame.ambiguity
     if value.mark & DETACHED and mode == "recorded":

@@ -24,6 +24,7 @@ TYPES = frozenset(
         "tensor",
         "ndarray",
         "jax",
+        "tf",
         "scalar",
         "int",
         "float",

@@ -20,6 +20,7 @@ TYPE_CLASSES: Mapping[str, tuple[str, ...]] = {
     "tensor": ("torch.Tensor",),
     "ndarray": ("numpy.ndarray",),
     "jax": ("jax.Array",),
+    "tf": ("tensorflow.Tensor",),
     "key": ("jax.Array",),
     "scalar": ("numpy.generic",),
     "generator": ("torch.Generator", "numpy.random.Generator", "random.Random"),

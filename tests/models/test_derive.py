@@ -40,6 +40,20 @@ def test_numpy_derived_again() -> None:
     assert derive.check(numpy_library.derive, known, sorted(known.derived)) == []
 
 
+TENSORFLOW = """
+tensorflow.exp tensorflow.concat tensorflow.random.normal tensorflow.argmax tensorflow.nn.dropout keras.random.normal
+keras.ops.mean keras.layers.Dense keras.layers.BatchNormalization keras.layers.Dropout keras.optimizers.Adam
+"""
+
+
+def test_a_sample_of_tensorflow_derived_again() -> None:
+    pytest.importorskip("tensorflow")
+    from statelint.models.derive import tensorflow_library
+
+    known = derive.shipped("tensorflow", shipped_models())
+    assert derive.check(tensorflow_library.derive, known, sorted(TENSORFLOW.split())) == []
+
+
 @pytest.fixture(scope="module")
 def models() -> Models:
     return load_models()

@@ -1,4 +1,4 @@
-"""``python -m statelint.models.derive torch|numpy|jax|autograd [--check SAMPLE] [--into FOLDER]``."""
+"""``python -m statelint.models.derive torch|numpy|jax|autograd|tensorflow [--check SAMPLE] [--into FOLDER]``."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def check(
 def main(arguments: list[str] | None = None) -> int:
     """Derive the models of one library, or compare a sample of them with what is shipped."""
     parser = argparse.ArgumentParser(prog="python -m statelint.models.derive", description=__doc__)
-    parser.add_argument("library", choices=["torch", "numpy", "jax", "autograd"])
+    parser.add_argument("library", choices=["torch", "numpy", "jax", "autograd", "tensorflow"])
     parser.add_argument("--check", type=int, metavar="SAMPLE", help="derive so many rows again and compare")
     parser.add_argument("--seed", type=int, default=0, help="which sample")
     parser.add_argument("--into", type=Path, default=shipped_models(), metavar="FOLDER")
