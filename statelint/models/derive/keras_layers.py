@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from typing import Any
 
 import keras
@@ -14,14 +15,14 @@ import tensorflow as tf
 from statelint.models.derive import render, signatures
 
 _BY_HAND = frozenset(("Layer", "Wrapper", "InputSpec", "InputLayer", "Input"))
-_ARGUMENTS = ({}, {"units": 2}, {"rate": 0.5}, {"filters": 2, "kernel_size": 2}, {"kernel_size": 2}, {"stddev": 0.1},
+_ARGUMENTS: tuple[dict[str, Any], ...] = ({}, {"units": 2}, {"rate": 0.5}, {"filters": 2, "kernel_size": 2}, {"kernel_size": 2}, {"stddev": 0.1},
               {"size": 2}, {"factor": 0.1}, {"height": 2, "width": 2}, {"n": 2}, {"target_shape": (12,)}, {"scale": 2.0},
               {"input_dim": 5, "output_dim": 2}, {"dims": (2, 1)}, {"axes": 1}, {"num_heads": 1, "key_dim": 2},
               {"head_dim": 2, "num_query_heads": 1, "num_key_value_heads": 1}, {"activation": "relu"},
               {"num_bins": 3}, {"num_tokens": 3}, {"height_factor": 0.1}, {"group_size": 1}, {"groups": 1}, {"groups": 3},
               {"equation": "abc,cd->abd", "output_shape": (None, 2)}, {"padding": 1}, {"function": lambda x: x},
               {"min_value": 0.1, "max_value": 0.5}, {"output_size": 1}, {"depth": 3})  # fmt: skip
-_WRAPPERS = {
+_WRAPPERS: dict[str, Callable[[], Any]] = {
     "Bidirectional": lambda: keras.layers.Bidirectional(keras.layers.LSTM(2)),
     "TimeDistributed": lambda: keras.layers.TimeDistributed(keras.layers.Dense(2)),
     "SpectralNormalization": lambda: keras.layers.SpectralNormalization(keras.layers.Dense(2)),
@@ -126,8 +127,9 @@ def _layer(kind: type) -> render.Fields | None:
 
 
 def _called(kind: type) -> tuple[Any, Any, list[Any], bool] | None:
-    makers = [_WRAPPERS[kind.__name__]] if kind.__name__ in _WRAPPERS else None
-    for maker in makers or [lambda given=given: kind(**given) for given in _ARGUMENTS]:
+    known = _WRAPPERS.get(kind.__name__)
+    makers: list[Callable[[], Any]] = [known] if known else [partial(kind, **given) for given in _ARGUMENTS]
+    for maker in makers:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")

@@ -202,7 +202,7 @@ def _draws(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
         return False
     operations = [op for op in graph.get_operations() if op._is_stateful]
     for inner in graph._functions.values():
-        nodes = getattr(getattr(inner, "graph", None), "get_operations", list)()
+        nodes: list[Any] = getattr(getattr(inner, "graph", None), "get_operations", list)()
         operations += [op for op in nodes if op._is_stateful]
     return any(
         word in op.type for op in operations for word in ("Random", "Multinomial", "TruncatedNormal", "Poisson", "Gamma")
