@@ -5,8 +5,9 @@ The referee of gradients: it is right, or it refuses and says why. It knows noth
 
 from statelint.tape.arrays import Array  # isort: skip (this module comes first: see its last lines)
 from statelint.tape import functions, keys, layers, optimizers, rules, scalars
-from statelint.tape.check import Check, Complaint, check_grad
+from statelint.tape.check import Check, check_grad
 from statelint.tape.checkpoint import Counts, binomial_cost, checkpoint, rollout
+from statelint.tape.comparing import Complaint
 from statelint.tape.custom import custom_jvp, custom_vjp
 from statelint.tape.errors import LeakError, MutationError, NonDifferentiableError, ProofRefutedError, TapeError
 from statelint.tape.graph import storage_graph
