@@ -23,7 +23,7 @@ _NOQA = re.compile(
 )
 _CODE = re.compile(r"[^,\s]+")
 
-DIRECTIVES = ("ignore", "ignore-file", "differentiable")
+DIRECTIVES = ("ignore", "ignore-file", "differentiable", "example")
 
 
 class Selector(msgspec.Struct, frozen=True):

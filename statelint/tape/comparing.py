@@ -60,7 +60,7 @@ def compare(
         still = still and found.still
         scale = max(abs(found.value), abs(ours), tolerance * top, 1e-300)
         worst = max(worst, abs(found.value - ours) / scale if not found.kink else 0.0)
-        complaint = _judge(problem.by, name, ours, found, tolerance, scale)
+        complaint = _judge(problem.by, name, ours, found, tolerance, scale, tolerance * top)
         if complaint is not None:
             complaints.append(complaint)
     if count and still and top == 0.0:
@@ -69,7 +69,9 @@ def compare(
     return complaints, count, worst
 
 
-def _judge(by: str, name: str, ours: float, found: Slope, tolerance: float, scale: float) -> Complaint | None:
+def _judge(
+    by: str, name: str, ours: float, found: Slope, tolerance: float, scale: float, negligible: float
+) -> Complaint | None:
     if found.kink:
         low, high = sorted((found.left, found.right))
         slack = tolerance * scale
@@ -79,7 +81,7 @@ def _judge(by: str, name: str, ours: float, found: Slope, tolerance: float, scal
         inside = low - slack - 0.05 * (high - low) <= ours <= high + slack + 0.05 * (high - low)
         return Complaint("kink" if inside else "gradient", text)
     difference = abs(found.value - ours)
-    if difference <= tolerance * scale:
+    if difference <= tolerance * scale or (difference <= 4 * found.error <= negligible):
         return None
     text = (
         f"{name}: {by} {ours:.10g}, numeric {found.value:.10g} +- {found.error:.1e} "
