@@ -63,21 +63,16 @@ from statelint.storage import ALL
 
 BUDGET = 60_000
 SPECIALIZED_REGISTERS = 200
-FRAMEWORKS = {
-    "torch": "torch",
-    "pytorch_lightning": "torch",
-    "lightning": "torch",
-    "jax": "jax",
-    "flax": "jax",
-    "equinox": "jax",
-    "haiku": "jax",
-    "optax": "jax",
-    "numpyro": "jax",
-    "numpy": "numpy",
+DIALECTS = {
+    "torch": "torch accelerate botorch diffusers fastai gpytorch ignite kornia lightning monai pyro pytorch_lightning "
+    "stable_baselines3 timm torch_geometric torchaudio torchmetrics torchrl torchvision transformers",
+    "jax": "jax brax chex diffrax distrax equinox flax haiku jraph numpyro objax optax rlax trax",
+    "numpy": "numpy gym gymnasium pettingzoo",
     "autograd": "autograd",
-    "tensorflow": "tensorflow",
-    "keras": "tensorflow",
+    "tensorflow": "tensorflow keras keras_core sonnet tensorflow_probability",
 }
+FRAMEWORKS = {package: dialect for dialect, packages in DIALECTS.items() for package in packages.split()}
+"""Which arrays a module means that imports one of these packages."""
 
 
 class Analyzer:
@@ -135,7 +130,7 @@ class Analyzer:
             if frame.fn.kind == "module" and name in ("__name__", "__file__"):
                 return Value(TEXT)
             return (
-                self.library_name(name) if not frame.fn.kind == "module" or name not in state.env else state.env[name]
+                self.library_name(name) if frame.fn.kind != "module" or name not in state.env else state.env[name]
             )
         return self.symbol_value(frame, state, symbol, at)
 
@@ -751,8 +746,9 @@ class Analyzer:
             for attribute in stored_attributes(fn) if fn is not None else ():
                 stores.setdefault(attribute, []).append(method)
         bases = tuple((s.module, s.name) for s in self.symbols.mro(module, qualname)[1:] if s.kind == "class")
+        known = [b for base in self.symbols.library_bases(module, qualname) for b in self.models.ancestry(base)]
         return ClassFacts(
-            module, qualname, self.symbols.library_bases(module, qualname), bases,
+            module, qualname, tuple(dict.fromkeys(known)), bases,
             {name: tuple(sorted(methods)) for name, methods in sorted(stores.items())},
         )  # fmt: skip
 

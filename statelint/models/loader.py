@@ -118,6 +118,10 @@ class Models:
         wanted = self._canonical(base)
         return any(self._canonical(name) == wanted for name in self._ancestry(dotted))
 
+    def ancestry(self, dotted: str) -> tuple[str, ...]:
+        """A class and what it derives from as far as the models know, nearest first."""
+        return tuple(self._ancestry(dotted))
+
     def knows(self, root: str) -> bool:
         """Tell whether there are models for the library whose import name is ``root``."""
         return root in self._roots
