@@ -2,35 +2,65 @@
 
 from __future__ import annotations
 
-from statelint.effects.facts import ArgumentWrite, Link, Reused, Span
+from statelint.effects.facts import ArgumentWrite, Evidence, Link, Reused, Span
 from statelint.effects.frame import Frame, PassedArgument, WriteRecord
 from statelint.effects.state import State
 from statelint.effects.summary import Summary
-from statelint.effects.value import LIST, NONE, TUPLE, Value
+from statelint.effects.value import ARRAY, LIST, NONE, TUPLE, UNKNOWN, Value
 from statelint.effects.writes import guard_texts, kind_of
 from statelint.ir.nodes import Load, Store
 from statelint.resolve.bindings import walk
+
+PASSED_STATE = "passed_state"
+"""Kind of evidence: an attribute of the receiver is handed to a function that overwrites it."""
+HANDED_ON = "handed_on"
+"""Kind of evidence, at a write to an argument: a caller passes what is its own argument."""
+
+
+def _array(frame: Frame, value: Value) -> str:
+    kind = kind_of(frame, value)
+    return "yes" if kind & ARRAY and not kind & UNKNOWN else ""
 
 
 def passed(frame: Frame, state: State, summary: Summary, sid: int, target: Value, entry: WriteRecord, at: Span) -> None:
     """A callee overwrites what is ``target`` here. A callee that returns nothing is called for that."""
     param = summary.storages[sid]
-    if param.kind != "param" or summary.result.kind == NONE:
+    if param.kind != "param":
+        return
+    op = f"{summary.key[1].rpartition('.')[2]}(...)"
+    doubt = entry.doubt + target.doubt
+    for place, _ in target.views:
+        reference = frame.state_ref(place)
+        if reference is not None and reference.root == "attribute":
+            details = (("name", reference.name), ("op", op), ("writer", entry.key[1]), ("array", _array(frame, target)))
+            write = Link(entry.key[0], entry.at, f"`{entry.op}` writes into it")
+            frame.add(Evidence(at, PASSED_STATE, reference.text, doubt, details, (write,)))
+            if summary.result.kind != NONE:
+                call = Link(frame.module, at, f"`{frame.key[1]}` passes `{reference.text}`, which it keeps")
+                _hand_on(frame, entry, reference.text, "kept", target.doubt, call)
+    if summary.result.kind == NONE:
         return
     for place, _ in target.views:
         record = frame.storages[place]
-        if record.kind == "param" and not frame.is_receiver(str(record.key)):
-            op = f"{summary.key[1].rpartition('.')[2]}(...)"
+        root = frame.root(place)
+        if root.kind == "param" and not frame.is_receiver(str(root.key)):
             frame.add(
                 ArgumentWrite(
-                    at, str(record.key), frame.path(place), "array", op, state.no_grad, kind_of(frame, target),
-                    entry.doubt + target.doubt, guard_texts(frame),
+                    at, str(root.key), frame.path(place), "passed", op, state.no_grad, kind_of(frame, target), doubt,
+                    guard_texts(frame),
                 )
             )  # fmt: skip
-        elif not frame.outside(place):
+            call = Link(frame.module, at, f"`{frame.key[1]}` passes its own argument `{frame.path(place)}` here")
+            _hand_on(frame, entry, frame.path(place), "argument", target.doubt, call)
+        elif record.kind != "param" and not frame.outside(place):
             for name, value in state.env.items():
                 if name[0] != "%" and value.views == target.views and not value.kind & (TUPLE | LIST):
                     frame.passed[PassedArgument(entry.key, entry.at, str(param.key), name, at)] = name
+
+
+def _hand_on(frame: Frame, entry: WriteRecord, text: str, what: str, doubt: int, call: Link) -> None:
+    details = (("what", what), ("caller", f"{frame.key[0]}:{frame.key[1]}"))
+    frame.add_foreign(entry.key, Evidence(entry.at, HANDED_ON, text, doubt, details, (call,)))
 
 
 def settle(frame: Frame) -> None:

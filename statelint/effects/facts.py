@@ -64,8 +64,9 @@ class StateWrite(Fact, frozen=True):
 
 
 class ArgumentWrite(Fact, frozen=True):
-    """Contents of parameter ``param`` (path ``text``) are overwritten by ``op``. ``how`` as for state; ``kind`` is what the
-    argument is known to be."""
+    """Contents of parameter ``param`` (path ``text``) are overwritten by ``op``. ``how`` as for state, or *passed*: by a callee;
+    ``kind`` is what the argument is known to be, ``value`` what is put in (0: nothing or not known), ``deps`` the parameters and
+    state (as text) that it depends on."""
 
     param: str
     text: str
@@ -75,6 +76,8 @@ class ArgumentWrite(Fact, frozen=True):
     kind: int
     doubt: int
     guards: tuple[str, ...]
+    value: int = 0
+    deps: tuple[str, ...] = ()
 
 
 class Reused(Fact, frozen=True):

@@ -26,6 +26,7 @@ from statelint.effects.facts import (
     StateRef,
     StateWrite,
 )
+from statelint.effects.feeding import Feeder, feeders
 
 if TYPE_CHECKING:
     from statelint.config import Settings
@@ -92,6 +93,12 @@ class Program:
                     self.reads.setdefault(self.place(fact.state), []).append((info, fact))
                 elif isinstance(fact, CacheStore):
                     self.caches.add(self.place(fact.state))
+        self.feeders = feeders(self.classes, self.functions)
+        self.callers: dict[Key, set[Key]] = {}
+        for key, info in self.functions.items():
+            for fact in info.facts:
+                if isinstance(fact, Calls):
+                    self.callers.setdefault(fact.callee, set()).add(key)
         self._evidence: dict[str, list[tuple[FunctionFacts, Evidence]]] | None = None
         self.regions: dict[Key, list[Region]] = {}
         self._open_regions()
@@ -173,6 +180,10 @@ class Program:
     def regions_of(self, info: FunctionFacts) -> list[Region]:
         """The regions that a function runs in."""
         return self.regions.get((info.module, info.qualname), [])
+
+    def feeder(self, info: FunctionFacts) -> Feeder | None:
+        """What a function feeds as: a dataset's method, a collate function ...; None if it does not."""
+        return self.feeders.get((info.module, info.qualname))
 
     def facts(self, kind: type[_Fact]) -> Iterator[tuple[FunctionFacts, _Fact]]:
         """All facts of one kind, in a fixed order."""

@@ -138,9 +138,21 @@ def note(
         if reference is not None:
             add_state_write(frame, state, sid, at, op, how, added[2], doubt, source, kind, reads_old=how != "item")
         elif root.kind == "param":
+            put = kind_of(frame, source) if source is not None else 0
+            deps = origin_texts(frame, effective(state, source)[2] if source is not None else added[2])
             frame.add(
                 ArgumentWrite(
-                    at, str(root.key), frame.path(sid), how, op, state.no_grad, kind, doubt, guard_texts(frame)
+                    at,
+                    str(root.key),
+                    frame.path(sid),
+                    how,
+                    op,
+                    state.no_grad,
+                    kind,
+                    doubt,
+                    guard_texts(frame),
+                    put,
+                    deps,
                 )
             )
 

@@ -315,6 +315,10 @@ class Body:
                 return f"{self.text(instr.obj)}.{instr.name}({inside})"
             case ir.Binary():
                 return f"{self.text(instr.left)} {instr.op} {self.text(instr.right)}"
+            case ir.Build(kind="list"):
+                return "[...]" if instr.items else "[]"
+            case ir.BuildDict():
+                return "{...}" if instr.values else "{}"
             case ir.Build(kind="tuple"):
                 return ", ".join(self.text(item) for item in instr.items)
             case _:
