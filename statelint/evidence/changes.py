@@ -25,7 +25,7 @@ from statelint.ir import nodes as ir
 
 CONTAINER_CHANGES = frozenset(
     """append appendleft extend extendleft insert pop popitem popleft remove clear update setdefault add discard
-    sort reverse""".split()
+    sort reverse""".split()  # noqa: SIM905
 )
 ARRAY_CHANGES = frozenset(("fill", "sort", "resize", "put", "partition", "itemset"))
 _FIRST = frozenset(

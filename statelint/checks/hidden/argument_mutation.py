@@ -18,7 +18,7 @@ CODE = "SL107"
 _OUTPUTS = frozenset(
     """out output outputs buf buffer dst dest target accumulator acc cache state states ctx context memo result results self cls
     stats history log logs kwargs options params memory registry grad grads model module optimizer info infos metrics
-    past_key_values inference_params""".split()
+    past_key_values inference_params""".split()  # noqa: SIM905
 )
 _SAID = ("in-place", "in place", "inplace", "modifies", "modify", "mutates", "overwrit", "updates the", "fills")
 
