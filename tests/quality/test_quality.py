@@ -1,5 +1,6 @@
 """The command that measures: that it writes what it measured, where it belongs, and nothing that it did not measure."""
 
+import json
 import os
 import subprocess
 import sys
@@ -60,3 +61,25 @@ def test_a_run_without_a_report_gives_no_figure(page):
     assert code == 1
     assert "not written" in errors
     assert "##" not in page.read_text().removeprefix("# ")
+
+
+def test_programs_on_a_facade(tmp_path):
+    runs, stops, on_top = (tmp_path / name for name in ("runs", "stops", "on_top"))
+    for folder in (runs, stops, on_top):
+        folder.mkdir()
+    (runs / "bad.py").write_text(
+        "import torch\ndef run():\n    x = torch.ones(2, requires_grad=True)\n    y = x.exp()\n    y.mul_(2)\n"
+        "    y.sum().backward()\n"
+    )
+    (stops / "good.py").write_text("import torch\ndef run():\n    torch.stft\n")
+    (on_top / "good.py").write_text("import helper\n")
+    (on_top / "helper.py").write_text("import torchvision\n")
+    command = [sys.executable, "-m", "benchmarks.quality.sections._facade_programs", "torch", runs, stops, on_top]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120, check=True)
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(each["folder"], bool(each["trouble"]), each["on_top"]) for each in rows] == [
+        ("runs", False, []),
+        ("stops", True, []),
+        ("on_top", False, ["torchvision"]),
+    ]

@@ -9,4 +9,5 @@ ORDER = (
     "memory",
     "findings",
     "scores",
+    "facades",
 )

@@ -7,6 +7,7 @@ the cotangent of a real loss is the transpose's (JAX's convention): torch's grad
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -168,4 +169,13 @@ RELU = elementwise(primitive("relu", lambda x: np.maximum(x, 0.0), "x"), lambda 
 SIGMOID = elementwise(
     primitive("sigmoid", lambda x: 0.5 * (np.tanh(0.5 * x) + 1.0), "x"), lambda g, ans: g * ans * (1.0 - ans)
 )
+
+
+def _erf(x: Any) -> Any:
+    values = np.asarray(x)
+    out = np.fromiter(map(math.erf, values.reshape(-1).tolist()), np.float64, values.size).reshape(values.shape)
+    return out.astype(values.dtype)[()] if values.dtype.kind == "f" else out[()]
+
+
+ERF = elementwise(primitive("erf", _erf, "x"), lambda g, x: g * (2.0 / math.sqrt(math.pi)) * np.exp(-(x**2)))
 COPY = elementwise(primitive("copy", lambda x: np.array(x), "x"), lambda g: g)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from statelint.tape.facade.jax import errors, lax, nn, numpy, random, tree, tree_util
+from statelint.tape.facade.jax import debug, errors, lax, nn, numpy, random, tree, tree_util
 from statelint.tape.facade.jax._array import Array, outside, wrap_tree
 from statelint.tape.facade.jax._transforms import (
     CustomJvp,
@@ -71,8 +71,31 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
-    "Array", "block_until_ready", "checkpoint", "config", "custom_jvp", "custom_vjp", "device_get", "device_put",
-    "errors", "grad",
-    "hessian", "jacfwd", "jacobian", "jacrev", "jit", "jvp", "lax", "nn", "numpy", "random", "remat", "tree",
-    "tree_util", "value_and_grad", "vjp", "vmap",
+    "Array",
+    "block_until_ready",
+    "checkpoint",
+    "config",
+    "custom_jvp",
+    "custom_vjp",
+    "debug",
+    "device_get",
+    "device_put",
+    "errors",
+    "grad",
+    "hessian",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jit",
+    "jvp",
+    "lax",
+    "nn",
+    "numpy",
+    "random",
+    "remat",
+    "tree",
+    "tree_util",
+    "value_and_grad",
+    "vjp",
+    "vmap",
 ]  # fmt: skip

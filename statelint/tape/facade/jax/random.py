@@ -47,6 +47,22 @@ def uniform(k: Any, shape: Any = (), dtype: Any = None, minval: Any = 0.0, maxva
     return wrap(raw(minval) + (raw(maxval) - raw(minval)) * np.asarray(keys.uniform(_key(k), tuple(shape)), dtype))
 
 
+def laplace(k: Any, shape: Any = (), dtype: Any = None) -> Any:
+    """Standard Laplace numbers."""
+    centred = np.asarray(keys.uniform(_key(k), tuple(shape))) - 0.5
+    return wrap(np.asarray(-np.sign(centred) * np.log1p(-2.0 * np.abs(centred)), dtype))
+
+
+def exponential(k: Any, shape: Any = (), dtype: Any = None) -> Any:
+    """Standard exponential numbers."""
+    return wrap(np.asarray(-np.log1p(-np.asarray(keys.uniform(_key(k), tuple(shape)))), dtype))
+
+
+def rademacher(k: Any, shape: Any = (), dtype: Any = None) -> Any:
+    """Plus or minus one."""
+    return wrap(np.where(np.asarray(keys.uniform(_key(k), tuple(shape))) < 0.5, -1, 1))
+
+
 def gumbel(k: Any, shape: Any = (), dtype: Any = None) -> Any:
     """Standard Gumbel numbers."""
     return wrap(np.asarray(keys.gumbel(_key(k), tuple(shape)), dtype))

@@ -10,8 +10,8 @@ import numpy as np
 from statelint.tape.apply import apply
 from statelint.tape.arrays import Array
 from statelint.tape.dispatch import bare
-from statelint.tape.facade.torch._tensor import outside, plain
-from statelint.tape.rules.elementwise import RELU, SIGMOID
+from statelint.tape.facade.torch._tensor import plain
+from statelint.tape.rules.elementwise import ERF, RELU, SIGMOID
 
 
 class Chosen(NamedTuple):
@@ -79,6 +79,23 @@ def logsumexp(x: Any, dim: Any, keepdim: bool = False) -> Any:
 def log_softmax(x: Any, dim: int = -1) -> Any:
     """Logarithm of softmax."""
     return x - logsumexp(x, dim, True)
+
+
+def gelu(x: Any, approximate: str = "none") -> Any:
+    """``x`` times the normal distribution function, exact or by tanh."""
+    if approximate == "tanh":
+        return 0.5 * x * (1.0 + np.tanh(np.sqrt(2.0 / np.pi) * (x + 0.044715 * x**3)))
+    return 0.5 * x * (1.0 + apply(ERF, (x * np.sqrt(0.5),)))
+
+
+def scatter(x: Any, dim: int, index: Any, source: Any) -> Any:
+    """A copy with elements replaced along an axis."""
+    out = np.copy(x)
+    where = list(np.indices(np.shape(bare(index)), sparse=True))
+    where[dim] = bare(index)
+    values = source if np.ndim(bare(source)) == 0 else source[tuple(slice(n) for n in np.shape(bare(index)))]
+    out[tuple(where)] = values
+    return out
 
 
 def sigmoid(x: Any) -> Any:
@@ -188,7 +205,7 @@ ELEMENTWISE: dict[str, Callable[..., Any]] = {
     "sigmoid": sigmoid,
     "relu": relu,
     "rsqrt": lambda x: 1.0 / np.sqrt(x),
-    "erf": lambda x: outside("torch.erf"),
+    "erf": lambda x: apply(ERF, (x,)),
     "clamp": _clamp,
     "clip": _clamp,
     "masked_fill": _masked_fill,
@@ -253,6 +270,7 @@ OTHERS: dict[str, Callable[..., Any]] = {
     "chunk": _chunks,
     "split": _split,
     "unbind": lambda x, dim=0: tuple(np.unstack(x, axis=dim)),
+    "scatter": scatter,
     "gather": lambda x, dim, index: np.take_along_axis(x, bare(index), dim),
     "index_select": lambda x, dim, index: np.take(x, bare(index), axis=dim),
     "index_add": lambda x, dim, index, source: sum_to(x, index, source, dim),

@@ -228,6 +228,8 @@ Identity = _layer("Identity", lambda x: x)
 Tanh = _layer("Tanh", lambda x: x.tanh())
 Sigmoid = _layer("Sigmoid", lambda x: x.sigmoid())
 Softplus = _layer("Softplus", functional.softplus)
+GELU = _layer("GELU", functional.gelu, ("approximate", "none"))
+SiLU = _layer("SiLU", functional.silu)
 LeakyReLU = _layer("LeakyReLU", functional.leaky_relu, ("slope", 0.01))
 Flatten = _layer(
     "Flatten", lambda x, start_dim, end_dim: x.flatten(start_dim, end_dim), ("start_dim", 1), ("end_dim", -1)

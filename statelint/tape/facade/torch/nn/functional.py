@@ -18,6 +18,7 @@ tanh = lifted(np.tanh)
 elu = lifted(lambda x, alpha=1.0: np.where(bare(x) > 0, x, alpha * np.expm1(np.minimum(x, 0.0))))
 leaky_relu = lifted(lambda x, slope=0.01: np.where(bare(x) > 0, x, slope * x))
 softplus = lifted(lambda x: np.logaddexp(x, 0.0))
+gelu = lifted(methods.gelu)
 silu = lifted(lambda x: x * methods.sigmoid(x))
 
 

@@ -48,6 +48,22 @@ def xavier_uniform_(tensor: Any, gain: float = 1.0) -> Any:
     return uniform_(tensor, -bound, bound)
 
 
+def xavier_normal_(tensor: Any, gain: float = 1.0) -> Any:
+    """Fill by Glorot's rule."""
+    fan_out, fan_in = tensor.array().shape[:2]
+    return normal_(tensor, 0.0, gain * float(np.sqrt(2.0 / (fan_in + fan_out))))
+
+
+def orthogonal_(tensor: Any, gain: float = 1.0) -> Any:
+    """Fill with orthonormal rows or columns."""
+    shape = tensor.array().shape
+    rows, columns = shape[0], int(np.prod(shape[1:]))
+    draws = random.source(None).standard_normal((max(rows, columns), min(rows, columns)))
+    q, r = np.linalg.qr(draws)
+    q = q * np.sign(np.diag(r))
+    return _fill(tensor, gain * (q if rows >= columns else q.T).reshape(shape))
+
+
 def __getattr__(name: str) -> Any:
     if name.startswith("__"):
         raise AttributeError(name)
