@@ -1,7 +1,7 @@
 """What a function returns, where it is (or views, or holds) an array that was there before the call.
 
 ``subject`` is the path as the user writes it. Details: ``root`` (*attribute* or *param*), ``name`` (of the attribute or the
-parameter), ``part`` (*yes* if it is a view of a part), ``known`` (*array* if it surely is one), ``held`` (*yes* if it stands in a
+parameter, told only if it is written to), ``part`` (*yes* if it is a view of a part), ``known`` (*array* if it surely is one), ``held`` (*yes* if it stands in a
 returned container).
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from statelint.effects.facts import Evidence
+from statelint.effects.facts import ArgumentWrite, Evidence
 from statelint.effects.value import ARRAY, DICT, LIST, SCALAR, UNKNOWN, Value
 from statelint.effects.writes import kind_of
 from statelint.evidence.body import Body
@@ -21,17 +21,18 @@ NAMES = None
 
 def observe(body: Body) -> Iterator[Evidence]:
     """Each return statement by the values it last had."""
+    written = frozenset(f.param for f in body.frame.facts if isinstance(f, ArgumentWrite))
     for site in body.of(ir.Return, ir.Yield):
         assert isinstance(site.instr, (ir.Return, ir.Yield))
         if site.instr.src >= 0:
-            yield from _views(body, site.at, body.value(site.instr.src), False)
+            yield from _views(body, site.at, body.value(site.instr.src), False, written)
 
 
-def _views(body: Body, at: ir.Span, value: Value, held: bool) -> Iterator[Evidence]:
+def _views(body: Body, at: ir.Span, value: Value, held: bool, written: frozenset[str]) -> Iterator[Evidence]:
     frame = body.frame
     if value.items is not None:
         for item in value.items[:8]:
-            yield from _views(body, at, item, True)
+            yield from _views(body, at, item, True, written)
         return
     kind = kind_of(frame, value)
     if not kind & ~SCALAR or not kind & (ARRAY | UNKNOWN | LIST | DICT):
@@ -44,7 +45,7 @@ def _views(body: Body, at: ir.Span, value: Value, held: bool) -> Iterator[Eviden
         reference = frame.state_ref(sid)
         if reference is not None and reference.root == "attribute":
             where = ("attribute", reference.name)
-        elif root.kind == "param" and not frame.is_receiver(str(root.key)):
+        elif root.kind == "param" and root.key in written and not frame.is_receiver(str(root.key)):
             where = ("param", str(root.key))
         else:
             continue
