@@ -154,7 +154,7 @@ def _loop(
     head: State | None = state
     exit_state: State | None = None
     last: State | None = None
-    marks = recency.mark(frame)
+    marks = recency.mark(frame, instr.at)
     for number in range(MAX_TURNS):
         assert head is not None
         frame.breaks.append(breaks)
@@ -177,6 +177,7 @@ def _loop(
             break
         head = merged
         last = merged
+    recency.close(frame, marks)
     if isinstance(instr, For):
         exit_state = join(frame, exit_state, last)
     frame.loops.pop()
@@ -205,7 +206,7 @@ def _unrolled(frame: Frame, state: State, instr: For, items: tuple[Value, ...]) 
     breaks: list[State] = []
     current: State | None = state
     frame.loops.append(instr.at)
-    marks = recency.mark(frame)
+    marks = recency.mark(frame, instr.at)
     for number, item in enumerate(items):
         if current is None:
             break
@@ -221,6 +222,7 @@ def _unrolled(frame: Frame, state: State, instr: For, items: tuple[Value, ...]) 
         frame.continues.pop()
         for extra in continues:
             current = join(frame, current, extra)
+    recency.close(frame, marks)
     frame.loops.pop()
     if current is not None and instr.orelse:
         current = run_block(frame, current, instr.orelse)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from statelint.effects import fields, layers, members, recency
 from statelint.effects.facts import Root, Span
 from statelint.effects.frame import Frame
+from statelint.effects.instances import instance_of
 from statelint.effects.library import bind
-from statelint.effects.state import State
+from statelint.effects.state import State, join_states
 from statelint.effects.value import (
     ABSENT,
     ARRAY,
@@ -118,19 +121,35 @@ def call(frame: Frame, state: State, func: Value, args: Arguments, starred: int,
     if len(func.refs) == 1:
         result = _call_ref(frame, state, func, func.refs[0], args, starred, keywords, at)
     else:
-        # Which of them it is depends on something that is not known here: what each does is not certain.
-        frame.ambiguity += 2
-        results = [_call_ref(frame, state, func, ref, args, starred, keywords, at) for ref in func.refs]
-        frame.ambiguity -= 2
-        joined = join_all(results)
-        assert joined is not None
-        result = joined
+        result = _alternatives(
+            frame, state, func.refs, lambda side, ref: _call_ref(frame, side, func, ref, args, starred, keywords, at)
+        ) or Value(UNKNOWN)
     if func.doubt > result.doubt:
         return Value(
             result.kind, result.views, result.const, result.refs, result.items, result.deps, result.grad, result.hist,
             func.doubt, result.mark,
         )  # fmt: skip
     return result
+
+
+def _alternatives(
+    frame: Frame, state: State, refs: tuple[Ref, ...], run: Callable[[State, Ref], Value | None]
+) -> Value | None:
+    """One of several targets is called, each from the same state: which of them depends on something that is not known
+    here, so what each does is not certain. None if ``run`` finds nothing for any of them."""
+    frame.ambiguity += 2
+    results: list[Value] = []
+    end: State | None = None
+    for ref in refs:
+        side = state.copy()
+        made = run(side, ref)
+        if made is not None:
+            results.append(made)
+            end = join_states(end, side, lambda field: fields.initial_of_field(frame, field))
+    frame.ambiguity -= 2
+    if end is not None:
+        state.become(end)
+    return join_all(results)
 
 
 def _call_ref(
@@ -191,7 +210,7 @@ def _mapped(
     """One call for each row: rows of keys are different keys, what the function captures is the same in all."""
     captures = any(isinstance(r, FuncRef) and r.frame for r in func.refs)
     result: Value | None = None
-    marks = recency.mark(frame)
+    marks = recency.mark(frame, at)
     for turn in range(2 if captures else 1):
         if turn:
             recency.age(frame, state, marks)
@@ -199,6 +218,7 @@ def _mapped(
         rows = tuple(fields.element(frame, state, a, at) if kind_of(frame, a) == KEY else a for a in args)
         made = call(frame, state, func, rows, starred, keywords, at)
         result = made if result is None else join(recency.refreshed(frame, result, marks), made)
+    recency.close(frame, marks)
     if captures:
         frame.loops.pop()
     assert result is not None
@@ -313,7 +333,7 @@ def _invoke(
         return tuple(args)
 
     keywords = tuple((k, v) for k, v in bound.items() if "*" not in k and k not in specs) if "**" in specs else ()
-    marks = recency.mark(frame)
+    marks = recency.mark(frame, at)
     result = call(frame, state, func, arguments(), 0, keywords, at)
     if repeated is None:
         return result
@@ -327,6 +347,7 @@ def _invoke(
     second = call(frame, state, func, arguments(), 0, keywords, at)
     frame.loops.pop()
     result = join(recency.refreshed(frame, result, marks), second)
+    recency.close(frame, marks)
     return result.items[0] if repeated == "scan" and result.items else result
 
 
@@ -488,15 +509,18 @@ def call_method(
     frame: Frame, state: State, obj: Value, name: str, args: Arguments, starred: int, keywords: Keywords, at: Span
 ) -> Value:
     """``obj.name(...)``."""
-    results: list[Value] = []
-    for ref in obj.refs:
-        found = _method_of_ref(frame, state, only(obj, ref), ref, name, args, starred, keywords, at)
-        if found is not None:
-            results.append(found)
-    if results:
-        joined = join_all(results)
-        assert joined is not None
-        return joined
+    found: Value | None = None
+    if len(obj.refs) == 1:
+        found = _method_of_ref(frame, state, obj, obj.refs[0], name, args, starred, keywords, at)
+    elif obj.refs:
+        found = _alternatives(
+            frame,
+            state,
+            obj.refs,
+            lambda side, ref: _method_of_ref(frame, side, only(obj, ref), ref, name, args, starred, keywords, at),
+        )
+    if found is not None:
+        return found
     kind = kind_of(frame, obj)
     word = members.type_word(kind)
     if name == "at" or (kind & JAX and name in ("set", "add", "multiply") and not word):
@@ -673,7 +697,8 @@ def _range(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: 
 
 
 def _isinstance(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
-    return Value(NUMBER)
+    known = instance_of(frame.analyzer, args[0], args[1]) if len(args) == 2 and not keywords else None
+    return Value(NUMBER) if known is None else Value(NUMBER, const=known)
 
 
 def _partial(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:

@@ -14,6 +14,7 @@ from statelint.storage import Region
 
 if TYPE_CHECKING:
     from statelint.effects.analyzer import Analyzer
+    from statelint.effects.recency import Made
 
 
 class Storage(NamedTuple):
@@ -135,6 +136,7 @@ class Frame:
         self.augmented: set[int] = set()
         self.closures: dict[str, int] = {}
         self.old_saves: set[int] = set()
+        self.made: dict[object, tuple[Made, ...]] = {}
         self.symbols = 0
         self.symbol_of: dict[object, int] = {}
         self.backward = False

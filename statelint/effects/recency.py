@@ -7,26 +7,54 @@ a write to this turn's ``y`` from a write to the last one's. So a site has two: 
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import NamedTuple
 
+from statelint.effects.facts import Span
 from statelint.effects.frame import Frame
 from statelint.effects.state import State
 from statelint.effects.value import BoundRef, PartialRef, Ref, Value, WrapRef, join
 from statelint.storage.regions import Index, Linear, Region, Slice
 
 
-class Mark(NamedTuple):
-    """How many storages, saves and consumptions a frame had."""
+class Made(NamedTuple):
+    """Ranges of a frame's tables: the storages, saves and symbols that one run of a loop entered first."""
 
+    storages: range
+    saves: range
+    symbols: range
+
+
+class Mark(NamedTuple):
+    """How many storages, saves and symbols a frame had at a loop's entry: what comes later belongs to the loop. ``earlier``
+    is what the loop's earlier runs entered (it stands in another loop, or several paths lead to it): a site that allocates
+    again finds its storage there."""
+
+    loop: object
     storages: int
     saves: int
-    consumptions: int
     symbols: int
+    earlier: tuple[Made, ...]
+
+    def made(self, frame: Frame) -> tuple[Made, ...]:
+        """All that this loop has entered so far."""
+        now = Made(
+            range(self.storages, len(frame.storages)),
+            range(self.saves, len(frame.saves)),
+            range(self.symbols + 1, frame.symbols + 1),
+        )
+        return (*self.earlier, now)
 
 
-def mark(frame: Frame) -> Mark:
-    """The tables' sizes at a loop's entry: what comes later belongs to the loop."""
-    return Mark(len(frame.storages), len(frame.saves), len(frame.consumptions), frame.symbols)
+def mark(frame: Frame, loop: Span) -> Mark:
+    """The mark for a run of the loop at a place."""
+    key = (loop, frame.site)
+    return Mark(key, len(frame.storages), len(frame.saves), frame.symbols, frame.made.get(key, ()))
+
+
+def close(frame: Frame, start: Mark) -> None:
+    """A run of a loop has ended: the next one is to know what it entered."""
+    frame.made[start.loop] = tuple(made for made in start.made(frame) if any(made))
 
 
 class _Aging:
@@ -35,18 +63,19 @@ class _Aging:
     def __init__(self, frame: Frame, start: Mark) -> None:
         self.frame = frame
         self.sids: dict[int, int] = {}
-        for sid in range(start.storages, len(frame.storages)):
+        made = start.made(frame)
+        for sid in chain.from_iterable(m.storages for m in made):
             record = frame.storages[sid]
             if record.kind == "new":
                 self.sids[sid] = frame.storage("old", 0, record.key)
-        for sid in range(start.storages, len(frame.storages)):
+        for sid in chain.from_iterable(m.storages for m in made):
             record = frame.storages[sid]
             if record.kind == "field" and record.base in self.sids:
                 self.sids[sid] = frame.storage("field", self.sids[record.base], record.key)
         self.bits: dict[int, int] = {}
         self.mask = 0
-        self.first_symbol = start.symbols
-        for index in range(start.saves, len(frame.saves)):
+        self.symbols = tuple(m.symbols for m in made)
+        for index in chain.from_iterable(m.saves for m in made):
             if index in frame.old_saves or frame.saves[index].what == "kept":
                 continue
             key = ("old", index)
@@ -66,15 +95,20 @@ class _Aging:
         return self.sids.get(sid, sid), self.region(region) if region else region
 
     def region(self, region: Region) -> Region:
-        first = self.first_symbol
         return tuple(
-            Index(_aged(s.at, first))
+            Index(self.linear(s.at))
             if isinstance(s, Index)
-            else Slice(_aged_bound(s.lower, first), _aged_bound(s.upper, first), s.exact)
+            else Slice(self.bound(s.lower), self.bound(s.upper), s.exact)
             if isinstance(s, Slice)
             else s
             for s in region
         )
+
+    def linear(self, at: Linear) -> Linear:
+        return Linear(-at.symbol, at.offset) if any(at.symbol in made for made in self.symbols) else at
+
+    def bound(self, at: Linear | None) -> Linear | None:
+        return None if at is None else self.linear(at)
 
     def history(self, hist: int) -> int:
         moved = hist & self.mask
@@ -91,7 +125,7 @@ class _Aging:
         moved = any(sid in sids or region for sid, region in value.views) if value.views else False
         const = value.const
         if isinstance(const, Linear):
-            const = _aged(const, self.first_symbol)
+            const = self.linear(const)
         elif not moved and not value.hist & self.mask and value.items is None and not value.refs:
             return value
         views = frozenset(self.view(v) for v in value.views) if moved else value.views
@@ -117,14 +151,6 @@ class _Aging:
         if isinstance(ref, WrapRef):
             return WrapRef(ref.kind, self.value(ref.func), ref.static, ref.options)
         return ref
-
-
-def _aged(at: Linear, first: int) -> Linear:
-    return Linear(-at.symbol, at.offset) if at.symbol > first else at
-
-
-def _aged_bound(at: Linear | None, first: int) -> Linear | None:
-    return None if at is None else _aged(at, first)
 
 
 def age(frame: Frame, state: State, start: Mark) -> None:

@@ -118,6 +118,11 @@ class State:
         new.no_grad = self.no_grad
         return new
 
+    def become(self, other: State) -> None:
+        """Take over another state, which is not used afterwards."""
+        for name in State.__slots__:
+            setattr(self, name, getattr(other, name))
+
     def same(self, other: State) -> bool:
         """Whether nothing differs that a further turn of a loop could see."""
         return (
