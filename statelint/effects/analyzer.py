@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from statelint.effects import arguments, caches, fields, hazards, keys, retention, summary
+import msgspec
+
+from statelint.effects import arguments, caches, carry, fields, hazards, keys, retention, summary
 from statelint.effects.blocks import OverBudget, join, run_block
 from statelint.effects.facts import (
     AnyFact,
@@ -16,6 +18,7 @@ from statelint.effects.facts import (
     ModuleFacts,
     Root,
     Span,
+    StateWrite,
 )
 from statelint.effects.frame import Frame, Shape
 from statelint.effects.library import KIND_OF_TYPE, Library
@@ -402,13 +405,14 @@ class Analyzer:
         *,
         starred: int = 0,
         receiver: InstRef | None = None,
+        given: bool = False,
     ) -> Value:
         """Call a project's function: its summary, composed."""
         fn = self.symbols.function(ref.module, ref.qualname)
         if fn is None:
             return Value(UNKNOWN, doubt=1)
         key = (ref.module, ref.qualname)
-        frame.add(Calls(at, key))
+        frame.add(Calls(at, key, given))
         arguments = self._bind(frame, state, fn, ref.module, args, keywords, starred, at)
         free_values: dict[str, Value] = {}
         if fn.free and ref.frame:
@@ -517,6 +521,28 @@ class Analyzer:
         self, module: str, fn: FunctionIR, receiver: InstRef | None, shape: tuple[tuple[str, Value], ...]
     ) -> tuple[Frame, Value]:
         """Run one function from its start; the frame with its exit state, and the result."""
+        frame, state = self._entered(module, fn, receiver, shape)
+        end = self._run(frame, state)
+        if receiver is None and all(name[0] == "&" for name, _ in shape):
+            observe_all(frame)
+        result = self._finish(frame, end)
+        paths = carry.carried(frame)
+        unsure, tests = carry.tests_between(frame, paths)
+        if unsure:
+            again, state = self._entered(module, fn, receiver, shape)
+            again.split_on = tests
+            end = self._run(again, state)
+            if end is not None:
+                again.returns.append((NOTHING, end))
+            if not again.over_budget:
+                paths = paths - unsure | paths & carry.carried(again)
+        info = self.info[frame.key]
+        info.carried = tuple(sorted({*info.carried, *paths}))
+        return frame, result
+
+    def _entered(
+        self, module: str, fn: FunctionIR, receiver: InstRef | None, shape: tuple[tuple[str, Value], ...]
+    ) -> tuple[Frame, State]:
         owner: Key | None = (module, fn.class_qualname) if fn.class_qualname else None
         if receiver is not None:
             owner = (receiver.module, receiver.qualname)
@@ -532,10 +558,10 @@ class Analyzer:
                 state.fields[(frame.frame_sid, param.name)] = value
             state.env[param.name] = value
         self._decorators(frame, state)
-        end = self._run(frame, state)
-        if receiver is None and all(name[0] == "&" for name in known):
-            observe_all(frame)
-        return frame, self._finish(frame, end)
+        if fn.name in ("forward", "setup_context") and fn.class_qualname:
+            # What a custom function does in its forward is not recorded.
+            state.no_grad |= self.symbols.extends(module, fn.class_qualname, "torch.autograd.Function")
+        return frame, state
 
     def _decorators(self, frame: Frame, state: State) -> None:
         for text in frame.fn.decorators:
@@ -696,7 +722,7 @@ class Analyzer:
             info.result_grad = tuple(sorted({*info.result_grad, *origin_texts(frame, grad)}))
         info.backward = info.backward or frame.backward
         info.over_budget = info.over_budget or frame.over_budget
-        self.collected.setdefault(key, {}).update(frame.facts)
+        self.collected.setdefault(key, {}).update(dict.fromkeys(_settled(frame)))
         for other, facts in frame.foreign.items():
             self.collected.setdefault(other, {}).update(facts)
 
@@ -779,6 +805,15 @@ class _SummaryShapes:
                 for name, child in self.table.get(sid, {}).items():
                     children[name] = self.shape(child, depth + 1)
         return Shape(fields.bare(value), children)
+
+
+def _settled(frame: Frame) -> Iterable[AnyFact]:
+    """The frame's facts; of writes of state, whether they are undone on the way out."""
+    outside = {f.state for f in frame.facts if isinstance(f, StateWrite) and f.at not in frame.final_writes}
+    for fact in frame.facts:
+        if isinstance(fact, StateWrite) and fact.state in frame.restored and fact.state in outside:
+            fact = msgspec.structs.replace(fact, restored=True)
+        yield fact
 
 
 def _join_results(a: Value, b: Value) -> Value:

@@ -62,7 +62,7 @@ def run_block(frame: Frame, state: State, block: Block, start: int = 0) -> State
         if handler is not None:
             handler(frame, state, instr)
             continue
-        if type(instr) is If and instr.key in frame.fn.repeated and instr.key and frame.splits < MAX_SPLITS:
+        if type(instr) is If and frame.splits < MAX_SPLITS and _kept_apart(frame, instr):
             sides = _sides(frame, state, instr)
             if len(sides) == 2 and index + 1 < len(block):
                 frame.splits += 1
@@ -78,8 +78,14 @@ def run_block(frame: Frame, state: State, block: Block, start: int = 0) -> State
     return state
 
 
+def _kept_apart(frame: Frame, instr: If) -> bool:
+    return (instr.key and instr.key in frame.fn.repeated) or instr.at in frame.split_on
+
+
 def join(frame: Frame, a: State | None, b: State | None) -> State | None:
     """The join of two paths of this function."""
+    if a is not None and b is not None and frame.consumptions:
+        frame.analyzer.keys.keep_apart(frame, a, b)
     return join_states(a, b, lambda field: fields.initial_of_field(frame, field))
 
 
@@ -91,6 +97,7 @@ def _sides(frame: Frame, state: State, instr: If) -> list[State]:
         known = state.conds.get(instr.key)
     ends: list[State] = []
     frame.guards.append((instr.key, test))
+    frame.branches.append(instr.at)
     if known is not False:
         side = state.copy() if known is None else state
         if instr.key:
@@ -107,6 +114,7 @@ def _sides(frame: Frame, state: State, instr: If) -> list[State]:
         if end is not None:
             ends.append(end)
     frame.guards.pop()
+    frame.branches.pop()
     return ends
 
 
@@ -265,11 +273,16 @@ def _try(frame: Frame, state: State, instr: Try) -> State | None:
             frame.regs[handler.exception] = Value(OBJECT)
             end = join(frame, end, run_block(frame, side, handler.body))
     if instr.final:
-        if end is None:
-            # The way out is abrupt on every path; what `finally` does still happens.
-            finished = run_block(frame, (caught or entry).copy(), instr.final)
-            return None if finished is None or returns_before != len(frame.returns) or raised else None
-        end = run_block(frame, end, instr.final)
+        frame.finals += 1
+        for index in range(returns_before, len(frame.returns)):
+            value, leaving = frame.returns[index]
+            frame.returns[index] = (value, run_block(frame, leaving.copy(), instr.final) or leaving)
+        if end is not None:
+            end = run_block(frame, end, instr.final)
+        elif returns_before == len(frame.returns):
+            # An exception leaves on every path; what `finally` does still happens.
+            run_block(frame, (caught or entry).copy(), instr.final)
+        frame.finals -= 1
     return end
 
 

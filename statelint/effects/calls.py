@@ -45,7 +45,7 @@ from statelint.effects.value import (
 )
 from statelint.effects.writes import effective, kind_of
 from statelint.models.record import FunctionModel
-from statelint.storage import ALL
+from statelint.storage import ALL, Index, Linear
 
 Arguments = tuple[Value, ...]
 Keywords = tuple[tuple[str | None, Value], ...]
@@ -145,6 +145,8 @@ def _alternatives(
         made = run(side, ref)
         if made is not None:
             results.append(made)
+            if end is not None and frame.consumptions:
+                frame.analyzer.keys.keep_apart(frame, end, side)
             end = join_states(end, side, lambda field: fields.initial_of_field(frame, field))
     frame.ambiguity -= 2
     if end is not None:
@@ -156,7 +158,9 @@ def _call_ref(
     frame: Frame, state: State, func: Value, ref: Ref, args: Arguments, starred: int, keywords: Keywords, at: Span
 ) -> Value:
     if isinstance(ref, FuncRef):
-        return frame.analyzer.call_function(frame, state, ref, args, keywords, at, starred=starred)
+        return frame.analyzer.call_function(
+            frame, state, ref, args, keywords, at, starred=starred, given=_given(frame, func)
+        )
     if isinstance(ref, LibRef):
         return call_library(frame, state, ref.name, args, starred, keywords, at)
     if isinstance(ref, ClassRef):
@@ -174,6 +178,19 @@ def _call_ref(
     if isinstance(ref, WrapRef):
         return _call_wrapped(frame, state, ref, args, starred, keywords, at)
     return unknown_call(frame, state, func, args, keywords, at)
+
+
+def _given(frame: Frame, func: Value) -> bool:
+    """Whether a function came in from outside: as an argument, or as an argument of the function that defines this one."""
+    for sid in frame.origin_sids(func.deps):
+        root, first = frame.root(sid), frame.storages[sid]
+        if root.kind == "param" and not frame.is_receiver(str(root.key)):
+            return True
+        if root.kind == "free" and first.kind == "field":
+            outer = frame.analyzer.symbols.function(frame.module, frame.fn.parent)
+            if outer is not None and any(p.name == first.key for p in outer.params):
+                return True
+    return False
 
 
 def _call_wrapped(
@@ -215,7 +232,7 @@ def _mapped(
         if turn:
             recency.age(frame, state, marks)
             frame.loops.append(at)
-        rows = tuple(fields.element(frame, state, a, at) if kind_of(frame, a) == KEY else a for a in args)
+        rows = tuple(_row(frame, state, a, at) for a in args)
         made = call(frame, state, func, rows, starred, keywords, at)
         result = made if result is None else join(recency.refreshed(frame, result, marks), made)
     recency.close(frame, marks)
@@ -223,6 +240,16 @@ def _mapped(
         frame.loops.pop()
     assert result is not None
     return result
+
+
+def _row(frame: Frame, state: State, argument: Value, at: Span) -> Value:
+    """What one call of a mapped function gets of an argument that is a batch of keys, or may be one."""
+    kind = kind_of(frame, argument)
+    if kind == KEY:
+        return fields.element(frame, state, argument, at)
+    if kind == UNKNOWN and argument.views:
+        return fields.view(frame, state, argument, (Index(Linear(frame.symbol((at, "item")), 0)),))
+    return argument
 
 
 def unknown_call(frame: Frame, state: State, func: Value, args: Arguments, keywords: Keywords, at: Span) -> Value:
@@ -276,6 +303,7 @@ def apply_function(
     if model.context and not model.regions:
         return context_value(frame, model, bound, at)
     if model.invokes:
+        outer, frame.mapping = frame.mapping, name
         for invocation in model.invokes:
             func = bound.get(invocation.function)
             if func is None or (invocation.function in results and "result" in invocation.arguments):
@@ -300,6 +328,7 @@ def apply_function(
                     results,
                     at,
                 )
+        frame.mapping = outer
     elif model.regions:
         wrapped = _transformed(frame, state, model, bound, at, name)
         if wrapped is not None:

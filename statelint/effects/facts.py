@@ -46,7 +46,7 @@ class StateWrite(Fact, frozen=True):
     method that changes contents, named by ``op``), *array* (array elements overwritten). ``deps`` are the parameters and
     state (as text) that the new value depends on; ``reads_old`` if it depends on the state itself; ``traced`` if the value
     may be an array computed from parameters; ``graph``: the value is attached to a graph; ``guards`` are the texts of the
-    conditions around; ``constant``: it depends on nothing."""
+    conditions around; ``constant``: it depends on nothing; ``restored``: the function puts the state back on its way out."""
 
     state: StateRef
     how: str
@@ -61,6 +61,7 @@ class StateWrite(Fact, frozen=True):
     kind: int
     container: int
     doubt: int
+    restored: bool = False
 
 
 class ArgumentWrite(Fact, frozen=True):
@@ -191,16 +192,21 @@ class Retain(Fact, frozen=True):
 
 
 class Lasting(Fact, frozen=True):
-    """A callee's write of state (of ``writer``, at ``write_at``) outlives this function: what it writes existed before."""
+    """A callee's write of state (of ``writer``, at ``write_at``) outlives this function: what it writes existed before.
+    ``traced`` and ``graph`` are as in the write, for what this function's calls hand to the writer."""
 
     writer: Key
     write_at: Span
+    traced: bool
+    graph: bool
 
 
 class Calls(Fact, frozen=True):
-    """A call of a project's function."""
+    """A call of a project's function. ``given``: by a name that stands for what a caller handed in: other callers hand in
+    other functions."""
 
     callee: Key
+    given: bool = False
 
 
 class Evidence(Fact, frozen=True):
@@ -256,8 +262,8 @@ AnyFact = (
 
 class FunctionFacts(msgspec.Struct):
     """Facts of one function. ``result`` are the paths that its result depends on, ``result_grad`` those to
-    which a gradient flows from it; ``backward``: it runs a backward
-    pass itself."""
+    which a gradient flows from it; ``carried`` those of the result's paths that are state which the function also writes
+    on the same way through it; ``backward``: it runs a backward pass itself."""
 
     module: str
     qualname: str
@@ -271,6 +277,7 @@ class FunctionFacts(msgspec.Struct):
     facts: list[AnyFact]
     result: tuple[str, ...] = ()
     result_grad: tuple[str, ...] = ()
+    carried: tuple[str, ...] = ()
     backward: bool = False
     over_budget: bool = False
 

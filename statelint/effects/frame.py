@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.effects.facts import AnyFact, Key, Link, Retain, Span, StateRef
 from statelint.effects.state import State
-from statelint.effects.value import CERTAINLY, Value, members_of
+from statelint.effects.value import CERTAINLY, Value, View, members_of
 from statelint.ir.nodes import Call, CallMethod, FunctionIR, Instr, Reg
 from statelint.resolve.bindings import walk
 from statelint.storage import Region
@@ -110,6 +110,8 @@ class Frame:
         self.clobbers: dict[int, dict[WriteRecord, None]] = {}
         self.consumptions: list[ConsumeRecord] = []
         self.consumption_of: dict[ConsumeRecord, int] = {}
+        self.either: dict[int, frozenset[View]] = {}
+        self.mapping = ""
         self.facts: dict[AnyFact, None] = {}
         self.foreign: dict[Key, dict[AnyFact, None]] = {}
         self.regs: list[Value] = []
@@ -124,7 +126,13 @@ class Frame:
         self.array_writes: list[tuple[int, Region, WriteRecord]] = []
         self._array_writes_seen: set[tuple[int, Region, Key, Span]] = set()
         self.consumed_values: list[Value] = []
-        self.effects: dict[tuple[int, Key, Span], None] = {}
+        self.effects: dict[tuple[int, object, Key, Span], int] = {}
+        self.finals = 0
+        self.restored: set[StateRef] = set()
+        self.final_writes: set[Span] = set()
+        self.branches: list[Span] = []
+        self.conditional: dict[str, set[Span]] = {}
+        self.split_on: frozenset[Span] = frozenset()
         self.site: object = 0
         self.ambiguity = 0
         self.instr: Instr | None = None
@@ -181,6 +189,15 @@ class Frame:
         while record.kind == "field":
             record = self.storages[record.base]
         return record
+
+    def of_many(self, sid: int) -> bool:
+        """Whether the storage stands for any one of a container's elements, or lies in one."""
+        record = self.storages[sid]
+        while record.kind == "field":
+            if record.key == "[*]":
+                return True
+            record = self.storages[record.base]
+        return False
 
     def outside(self, sid: int) -> bool:
         """Whether the storage existed before this call."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections import deque
+import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -53,7 +53,8 @@ LAYER_METHODS = {
 
 class Region(msgspec.Struct, frozen=True):
     """Why a function is differentiated: ``kind`` and ``framework`` of the region, what opened it (``via``), the function at its
-    start, and the calls from there."""
+    start, and the calls from there. ``doubt`` counts those of them that run what a caller handed in: another caller may
+    have handed it in."""
 
     kind: str
     framework: str
@@ -61,6 +62,7 @@ class Region(msgspec.Struct, frozen=True):
     root: Key
     steps: tuple[Link, ...]
     static: tuple[str, ...] = ()
+    doubt: int = 0
 
     @property
     def traced(self) -> bool:
@@ -117,6 +119,7 @@ class Program:
                 known.facts = list({**dict.fromkeys(known.facts), **dict.fromkeys(info.facts)})
                 known.result = tuple(sorted({*known.result, *info.result}))
                 known.result_grad = tuple(sorted({*known.result_grad, *info.result_grad}))
+                known.carried = tuple(sorted({*known.carried, *info.carried}))
                 known.backward = known.backward or info.backward
                 known.over_budget = known.over_budget or info.over_budget
 
@@ -152,10 +155,12 @@ class Program:
                 starts.append((key, Region("marked", "", "configuration", key, ())))
             if info.backward:
                 starts.append((key, Region("taped", "torch", "backward", key, ())))
-        queue = deque(sorted(starts, key=lambda s: (s[0], s[1].kind, s[1].via)))
+        starts.sort(key=lambda s: (s[0], s[1].kind, s[1].via))
+        queue = [(0, number, key, region) for number, (key, region) in enumerate(starts)]
         seen: set[tuple[Key, str, str]] = set()
+        number = len(starts)
         while queue:
-            key, region = queue.popleft()
+            _, _, key, region = heapq.heappop(queue)
             if (key, region.kind, region.framework) in seen:
                 continue
             seen.add((key, region.kind, region.framework))
@@ -164,18 +169,27 @@ class Program:
             for fact in found.facts if found is not None else ():
                 if isinstance(fact, Calls) and len(region.steps) < 6:
                     link = Link(key[0], fact.at, f"`{fact.callee[1]}` is called here")
-                    steps = (*region.steps, link)
-                    queue.append((fact.callee, msgspec.structs.replace(region, steps=steps)))
+                    inner = msgspec.structs.replace(
+                        region, steps=(*region.steps, link), doubt=region.doubt + fact.given
+                    )
+                    number += 1
+                    heapq.heappush(queue, (inner.doubt, number, fact.callee, inner))
 
-    def lasts(self, root: Key, info: FunctionFacts, at: Span) -> bool:
-        """Whether a write of state outlives a call of the region's start: what it writes existed before that call."""
-        if root == (info.module, info.qualname):
-            return True
+    def lasting(self, root: Key, info: FunctionFacts, write: StateWrite) -> Lasting | None:
+        """How a write of state outlives a call of the region's start; None if what it writes did not exist before that call."""
+        key = (info.module, info.qualname)
+        if root == key:
+            return Lasting(write.at, key, write.at, write.traced, write.graph)
         start = self.functions.get(root)
-        return start is not None and any(
-            isinstance(f, Lasting) and f.writer == (info.module, info.qualname) and f.write_at == at
-            for f in start.facts
-        )
+        found = [
+            f
+            for f in (start.facts if start is not None else ())
+            if isinstance(f, Lasting) and f.writer == key and f.write_at == write.at
+        ]
+        if not found:
+            return None
+        traced = write.traced and any(f.traced for f in found)
+        return Lasting(write.at, key, write.at, traced, write.graph and any(f.graph for f in found))
 
     def regions_of(self, info: FunctionFacts) -> list[Region]:
         """The regions that a function runs in."""

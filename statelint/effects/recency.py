@@ -198,6 +198,8 @@ def age(frame: Frame, state: State, start: Mark) -> None:
         for sid, events in state.consumed.items():
             if sid in renewed:
                 continue  # a key of the turn before last; what is carried on is the last turn's
+            if frame.of_many(sid):
+                continue  # the next turn's element is another one
             target = sids.get(sid, sid)
             consumed[target] = consumed.get(target, frozenset()) | frozenset(
                 _aged_event(frame, aging, e) for e in events

@@ -52,6 +52,9 @@ def _attached(frame: Frame, state: State, value: Value) -> int | None:
     kind = kind_of(frame, value)
     if not grad or not kind & (TENSOR | UNKNOWN) or not kind & ~NUMBER:
         return None
+    dialects = frame.analyzer.dialects(frame.module)
+    if not kind & TENSOR and dialects and not dialects & {"torch", "tensorflow"}:
+        return None  # an array of a framework whose arrays hold no graph
     return value.doubt + (0 if grad & 1 else 1) + (0 if kind & TENSOR else 1)
 
 

@@ -20,6 +20,7 @@ from statelint.effects.value import (
     LEAF,
     NO_VIEWS,
     NOTHING,
+    SCALAR,
     UNKNOWN,
     BoundRef,
     FuncRef,
@@ -32,7 +33,7 @@ from statelint.effects.value import (
     join,
     members_of,
 )
-from statelint.effects.writes import effective
+from statelint.effects.writes import attached, effective, from_arguments, may_be_array
 from statelint.storage import ALL, Index, Linear, Slice, compose, overlap
 
 
@@ -59,7 +60,7 @@ class Summary(msgspec.Struct):
     clobbers: dict[int, tuple[WriteRecord, ...]]
     consumed: dict[int, tuple[ConsumeRecord, ...]]
     backward: tuple[Value, ...]
-    effects: tuple[tuple[int, Key, Span], ...] = ()
+    effects: tuple[tuple[int, object, Key, Span, int], ...] = ()
     shapes: dict[int, Shape] = {}
     returns: bool = True
     generator: bool = False
@@ -117,7 +118,7 @@ def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
         clobbers,
         consumed,
         tuple(frame.consumed_values),
-        tuple(frame.effects),
+        tuple((*effect, deps) for effect, deps in frame.effects.items()),
         {sid: frame.shapes[sid] for sid in reachable if sid in frame.shapes and not frame.outside(sid)},
         generator=frame.fn.is_generator,
     )
@@ -312,6 +313,20 @@ class Composition:
         self._last = (bits, (deps, grad, hist))
         return deps, grad, hist
 
+    def scalar(self, bits: int, owner: int, name: object) -> bool:
+        """Whether all that a set of origins stands for, but the field itself, are numbers and texts here."""
+        known = False
+        for index in members_of(bits & ~CERTAINLY):
+            sid = self.summary.origins[index]
+            record = self.summary.storages[sid]
+            if record.kind == "field" and (record.base, record.key) == (owner, name):
+                continue
+            kind = self.held(sid).kind
+            if not kind or kind & ~SCALAR:
+                return False
+            known = True
+        return known
+
     def _origin(self, sid: int) -> tuple[int, int, int]:
         found = self._origin_cache.get(sid)
         if found is None:
@@ -491,11 +506,7 @@ def compose_call(
                 for record in summary.clobbers.get(index, ()):
                     entry = record._replace(chain=(link, *record.chain)[:6])
                     frame.clobbers.setdefault(position, {})[entry] = None
-    for sid, writer, write_at in summary.effects:
-        for target, _ in call.views(sid):
-            if frame.outside(target):
-                frame.effects[(target, writer, write_at)] = None
-                frame.add(Lasting(at, writer, write_at))
+    _last(frame, state, call, {(sid, name): value for sid, name, value in new_fields})
     for sid, hist, grad, deps in extras:
         for target, _ in call.views(sid):
             mine = state.extra.get(target, (0, 0, 0))
@@ -508,6 +519,22 @@ def compose_call(
     for sid, events in summary.consumed.items():
         frame.analyzer.keys.compose(frame, state, call.held(sid), events, at, link)
     return result
+
+
+def _last(frame: Frame, state: State, call: Composition, written: dict[tuple[int, object], Value]) -> None:
+    """The callee's writes of what existed before this function too."""
+    for sid, name, writer, write_at, needed in call.summary.effects:
+        deps = call.origins(needed)[0]
+        value = written.get((sid, name))
+        for target, _ in call.views(sid):
+            if not frame.outside(target):
+                continue
+            effect = (target, name, writer, write_at)
+            frame.effects[effect] = frame.effects.get(effect, 0) | deps
+            frame.conditional.setdefault(frame.path(target), set()).update(frame.branches)
+            array = (value is None or may_be_array(frame, value)) and not call.scalar(needed, sid, name)
+            graph = array and (value is None or attached(frame, effective(state, value)[1]))
+            frame.add(Lasting(call.at, writer, write_at, array and from_arguments(frame, deps, target), graph))
 
 
 def _clobber(frame: Frame, state: State, views: frozenset[View], entry: WriteRecord) -> None:

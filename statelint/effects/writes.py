@@ -137,7 +137,7 @@ def note(
         reference = frame.state_ref(sid)
         if reference is not None:
             add_state_write(frame, state, sid, at, op, how, added[2], doubt, source, kind, reads_old=how != "item")
-        elif root.kind == "param":
+        elif root.kind == "param" and not _own_packing(frame, sid):
             put = kind_of(frame, source) if source is not None else 0
             deps = origin_texts(frame, effective(state, source)[2] if source is not None else added[2])
             frame.add(
@@ -155,6 +155,14 @@ def note(
                     deps,
                 )
             )
+
+
+def _own_packing(frame: Frame, sid: int) -> bool:
+    """Whether it is the tuple or dict that the call itself makes for ``*args`` or ``**kwargs``."""
+    name = frame.storages[sid].key
+    return frame.storages[sid].kind == "param" and any(
+        p.name == name and p.kind in ("vararg", "kwarg") for p in frame.fn.params
+    )
 
 
 def add_state_write(
@@ -179,14 +187,20 @@ def add_state_write(
     if source is not None:
         hist, grad, more = effective(state, source)
         deps |= more
-    owner = frame.storages[sid].base if how == "rebind" and frame.storages[sid].kind == "field" else sid
-    frame.effects[(owner, frame.key, at)] = None
+    field = how in ("rebind", "augmented") and frame.storages[sid].kind == "field"
+    place = (frame.storages[sid].base, frame.storages[sid].key) if field else (sid, None)
+    effect = (*place, frame.key, at)
+    frame.effects[effect] = frame.effects.get(effect, 0) | deps
+    if frame.finals:
+        frame.restored.add(reference)
+        frame.final_writes.add(at)
+    frame.conditional.setdefault(reference.text, set()).update(frame.branches)
     own = 0
     for origin in frame.origin_sids(deps):
         if origin == sid or frame.path(origin) == reference.text:
             own = 1
     texts = origin_texts(frame, deps)
-    traced = source is not None and may_be_array(frame, source) and _from_arguments(frame, deps, sid)
+    traced = source is not None and may_be_array(frame, source) and from_arguments(frame, deps, sid)
     container = 0
     if frame.storages[sid].kind == "field":
         container = 1
@@ -210,7 +224,7 @@ def add_state_write(
     )
 
 
-def _from_arguments(frame: Frame, deps: int, state: int) -> bool:
+def from_arguments(frame: Frame, deps: int, state: int) -> bool:
     """Whether a value is computed from arguments, or from captured variables other than the state itself."""
     for sid in frame.origin_sids(deps):
         root = frame.root(sid)

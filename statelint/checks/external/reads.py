@@ -26,5 +26,5 @@ def outside_reads(program: Program, code: str, categories: Sequence[str], subjec
                 continue
             when = "is read once, when the function is traced" if region.traced else "is read anew at each call"
             message = f"`{fact.what}` reads {subject}, which {when}; {why_region(program, info, region)}"
-            yield draft(program, code, info, fact.at, message, help, 0, region_chain(region))
+            yield draft(program, code, info, fact.at, message, help, region.doubt, region_chain(region))
             break

@@ -16,18 +16,19 @@ STATEFUL_LIBRARIES = ("flax.nnx", "flax.experimental.nnx", "haiku.", "objax.")
 def check(program: Program) -> Iterable[Draft]:
     """Attributes that a region's method writes and its result depends on."""
     for info, fact in program.facts(StateWrite):
-        if fact.state.root != "attribute" or fact.no_grad or fact.constant:
+        if fact.state.root != "attribute" or fact.no_grad or fact.constant or fact.restored:
             continue
         if program.place(fact.state) in program.caches or _lazy(fact) or lifted(program, fact):
             continue
         for region in program.regions_of(info):
-            if region.kind == "taped" or not program.lasts(region.root, info, fact.at):
+            lasting = program.lasting(region.root, info, fact) if region.kind != "taped" else None
+            if lasting is None:
                 continue
-            if region.traced and fact.traced:
+            if region.traced and lasting.traced:
                 break  # SL105 says it better
-            if fact.traced and not fact.graph:
+            if lasting.traced and not lasting.graph:
                 break  # a statistic that is updated outside the graph: the rules on layers judge it
-            array = fact.traced and region.framework == "torch"
+            array = lasting.traced and region.framework == "torch"
             if ".assign" in fact.op or not returned(program, info, fact, region.root, array):
                 continue
             name = fact.state.text
@@ -38,7 +39,14 @@ def check(program: Program) -> Iterable[Draft]:
             )
             steps = region_chain(region)
             yield draft(
-                program, CODE, info, fact.at, f"{message}; {why_region(program, info, region)}", help, fact.doubt, steps
+                program,
+                CODE,
+                info,
+                fact.at,
+                f"{message}; {why_region(program, info, region)}",
+                help,
+                fact.doubt + region.doubt,
+                steps,
             )
             break
 
@@ -60,6 +68,12 @@ def returned(program: Program, info: FunctionFacts, fact: StateWrite, root: Key,
     a gradient flows to it (a detached carry is a choice)."""
     for key in {(info.module, info.qualname), root}:
         found = program.functions.get(key)
-        if found is not None and fact.state.text in (found.result_grad if array else found.result):
-            return True
+        if found is not None and _within(fact.state.text, found.carried):
+            if not array or _within(fact.state.text, found.result_grad):
+                return True
     return False
+
+
+def _within(text: str, paths: tuple[str, ...]) -> bool:
+    """Whether one of the paths is the state or leads into it."""
+    return any(path == text or path.startswith((f"{text}[", f"{text}.")) for path in paths)

@@ -15,7 +15,7 @@ CODE = "SL101"
 def check(program: Program) -> Iterable[Draft]:
     """Writes of globals and captured variables in regions, where somebody in a region reads them."""
     for info, fact in program.facts(StateWrite):
-        if fact.state.root not in ("global", "free"):
+        if fact.state.root not in ("global", "free") or fact.restored:
             continue
         place = program.place(fact.state)
         if place in program.caches or (fact.constant and any(fact.state.name in g for g in fact.guards)):
@@ -23,9 +23,10 @@ def check(program: Program) -> Iterable[Draft]:
         for region in program.regions_of(info):
             if region.kind == "taped" and not (info.result_grad and fact.state.text in info.result):
                 continue  # a meter, an environment: nothing of it is differentiated
-            if fact.state.root == "free" and not program.lasts(region.root, info, fact.at):
+            lasting = program.lasting(region.root, info, fact)
+            if fact.state.root == "free" and lasting is None:
                 continue
-            if fact.traced and region.traced:
+            if fact.traced and region.traced and (lasting is None or lasting.traced):
                 break  # SL105 says it better
             if not is_read(program, info, fact):
                 break
@@ -43,7 +44,7 @@ def check(program: Program) -> Iterable[Draft]:
                 fact.at,
                 message + f": {why_region(program, info, region)}",
                 help,
-                fact.doubt,
+                fact.doubt + region.doubt,
                 steps,
             )
             break

@@ -16,12 +16,13 @@ CODE = "SL105"
 def check(program: Program) -> Iterable[Draft]:
     """Writes of traced values to attributes, globals and captured containers in traced regions."""
     for info, fact in program.facts(StateWrite):
-        if not fact.traced or fact.state.root == "default":
+        if not fact.traced or fact.restored or fact.state.root == "default":
             continue
         for region in program.regions_of(info):
             if not region.traced or region.framework not in ("jax", "tensorflow", ""):
                 continue
-            if fact.state.root in ("free", "attribute") and not program.lasts(region.root, info, fact.at):
+            lasting = program.lasting(region.root, info, fact)
+            if not lasting.traced if lasting is not None else fact.state.root in ("free", "attribute"):
                 continue
             if fact.state.root == "attribute" and lifted(program, fact):
                 continue
@@ -30,5 +31,5 @@ def check(program: Program) -> Iterable[Draft]:
                 f"A traced value is stored in `{name}`, which outlives the trace; {why_region(program, info, region)}"
             )
             help = "Return the value instead of storing it (`has_aux=True`, a carry, an extra result), and store it outside."
-            yield draft(program, CODE, info, fact.at, message, help, fact.doubt, region_chain(region))
+            yield draft(program, CODE, info, fact.at, message, help, fact.doubt + region.doubt, region_chain(region))
             break

@@ -20,7 +20,9 @@ def check(program: Program) -> Iterable[Draft]:
             if not reason:
                 continue
             message = f"`{fact.what}` draws from a global generator; {why_region(program, info, region)}: {reason}"
-            yield draft(program, CODE, info, fact.at, message, _way_out(fact, region), 0, region_chain(region))
+            yield draft(
+                program, CODE, info, fact.at, message, _way_out(fact, region), region.doubt, region_chain(region)
+            )
             break
 
 
