@@ -43,8 +43,8 @@ class Entry(msgspec.Struct, frozen=True):
 
     @property
     def url(self) -> str:
-        """Where the page can be read."""
-        return URL + os.path.basename(self.path)
+        """Where the page can be read; empty for a user's own rule."""
+        return URL + os.path.basename(self.path) if self.path.endswith(".md") else ""
 
 
 def rules_folder() -> Path:
@@ -61,7 +61,29 @@ def entries() -> dict[str, Entry]:
     for path in sorted(folder.glob("SL*.md")):
         code, _, name = path.stem.partition("-")
         found[code] = Entry(code, name, str(path))
+    for code, (rule, _, source) in sorted(_ADDED.items()):
+        found[code] = Entry(code, rule.name, source)
     return found
+
+
+_ADDED: dict[str, tuple[Rule, str, str]] = {}
+
+
+def add(rule: Rule, page: str, source: str) -> None:
+    """Make a user's own rule known; ``source`` is its file.
+
+    Raises:
+        CatalogueError: Another rule has its code or name.
+    """
+    known = _ADDED.get(rule.code)
+    if known is not None and known[2] == source:
+        return
+    other = entries().get(rule.code) or next((e for e in entries().values() if e.name == rule.name), None)
+    if other is not None:
+        raise CatalogueError(f"{source}: {rule.code} {rule.name}: the rule {other.code} {other.name} exists already")
+    _ADDED[rule.code] = (rule, page, source)
+    entries.cache_clear()
+    _codes_by_name.cache_clear()
 
 
 @lru_cache(1)
@@ -79,7 +101,7 @@ def matching(selector: str) -> tuple[str, ...]:
     """Return the codes that a selector stands for: ``ALL``, a code, a prefix such as ``SL6``, or a name."""
     if selector == "ALL":
         return tuple(entries())
-    if selector.startswith("SL"):
+    if selector[:2].isupper():
         return tuple(code for code in entries() if code.startswith(selector))
     code = _codes_by_name().get(selector)
     return (code,) if code else ()
@@ -90,7 +112,7 @@ def nearest(selector: str) -> str:
     import difflib
 
     codes = list(entries())
-    prefixes = sorted({code[:3] for code in codes})
+    prefixes = sorted({code[:3] for code in codes if code.startswith("SL")})
     upper = selector.upper()
     if matching(upper):
         return upper
@@ -104,6 +126,8 @@ def nearest(selector: str) -> str:
 
 def load(code: str) -> Rule:
     """Return a rule's record, read from its page. An unknown code gives a record without words."""
+    if code in _ADDED:
+        return _ADDED[code][0]
     entry = entries().get(code)
     return _load(entry.path) if entry else Rule(code, code, code[:3], "")
 
@@ -125,6 +149,8 @@ def _load(path: str) -> Rule:
 
 def page(code: str) -> str:
     """Return the Markdown of a rule's page, without its front matter."""
+    if code in _ADDED:
+        return _ADDED[code][1]
     entry = entries()[code]
     return _split(entry.path)[1]
 

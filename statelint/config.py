@@ -7,14 +7,14 @@ from it. `Configurations` finds which file holds for a folder; `Settings` is the
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
 import msgspec
 from msgspec import Meta
 
-from statelint import catalogue
+from statelint import catalogue, own_rules
 from statelint.findings import Confidence, Severity
 from statelint.source.patterns import PathPatterns, repository_root
 
@@ -40,7 +40,8 @@ OUTPUT_FORMATS = (
     "pylint",
 )
 _FORMAT = "^(" + "|".join(OUTPUT_FORMATS) + ")$"
-_ADDED_UP = ("extend-select", "extend-ignore", "extend-exclude", "models", "differentiable")
+_COMMAND_LINE = "the command line"
+_ADDED_UP = ("extend-select", "extend-ignore", "extend-exclude", "models", "rules", "differentiable")
 
 
 class ConfigError(Exception):
@@ -77,6 +78,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True, rename="kebab", forbid_
     ] = ()
     models: Annotated[
         tuple[str, ...], _doc("TOML files that describe how your own libraries behave; relative to this file.")
+    ] = ()
+    rules: Annotated[
+        tuple[str, ...],
+        _doc("Python files with rules of your own; relative to this file. Those of installed packages are added."),
     ] = ()
     include: Annotated[tuple[str, ...], _doc("Patterns of the files to lint in a folder.")] = (
         "*.py",
@@ -213,9 +218,11 @@ class Configurations:
         self._by_file: dict[str, Settings] = {}
         self._fixed: Settings | None = None
         if self._overrides:
-            _validated(self._overrides, "the command line")
+            _validated(self._overrides, _COMMAND_LINE, selectors=False)  # own rules are not known yet
         if self._overrides.get("python"):
             self._overrides["python"] = _absolute(str(self._overrides["python"]), self._folder)
+        installed = [] if isolated else list(own_rules.installed())
+        self._installed: dict[str, Any] = {"rules": installed} if installed else {}
         if isolated:
             self._fixed = self._settle({}, "", self._folder)
         elif file is not None:
@@ -247,8 +254,10 @@ class Configurations:
         return self._settle({}, "", folder if _is_project(folder) else "")
 
     def _settle(self, table: dict[str, Any], origin: str, root: str) -> Settings:
-        merged = _merge(table, self._overrides)
-        chosen = _validated(merged, origin or "the command line")
+        merged = _merge(self._installed, _merge(table, self._overrides))
+        _register(merged.get("rules", ()), origin or _COMMAND_LINE)
+        _check_selectors(self._overrides, _COMMAND_LINE)
+        chosen = _validated(merged, origin or _COMMAND_LINE)
         values = {field.name: getattr(chosen, field.name) for field in msgspec.structs.fields(Options)}
         return Settings(**values, root=root or self._folder, origin=origin)
 
@@ -294,10 +303,11 @@ def _read(path: str, chain: tuple[str, ...] = ()) -> dict[str, Any]:
         table = _toml(path)
     if not isinstance(table, dict):
         raise ConfigError(f"{_shown(path)}: `tool.statelint` must be a table")
-    _validated(table, path)
     folder = os.path.dirname(path)
-    if "models" in table:
-        table["models"] = [os.path.normpath(os.path.join(folder, each)) for each in table["models"]]
+    _validated(table, path, folder)
+    for key in ("models", "rules"):
+        if key in table:
+            table[key] = [os.path.normpath(os.path.join(folder, each)) for each in table[key]]
     if table.get("python"):
         table["python"] = _absolute(table["python"], folder)
     base = table.pop("extend", "")
@@ -327,7 +337,7 @@ def _merge(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     return merged
 
 
-def _validated(table: Mapping[str, Any], origin: str) -> Options:
+def _validated(table: Mapping[str, Any], origin: str, folder: str = "", selectors: bool = True) -> Options:
     fields = {field.encode_name: field for field in msgspec.structs.fields(Options)}
     for key in table:
         if key not in fields:
@@ -338,8 +348,22 @@ def _validated(table: Mapping[str, Any], origin: str) -> Options:
         except msgspec.ValidationError as error:
             raise ConfigError(f"{_shown(origin)}: bad value of `{key}`: {_explained(error, key, value)}") from None
     chosen = msgspec.convert(table, Options)
-    _check_selectors(table, origin)
+    if selectors:
+        _register([each if ":" in each else os.path.join(folder, each) for each in chosen.rules], origin)
+        _check_selectors(table, origin)
     return chosen
+
+
+def _register(rules: Iterable[str], origin: str) -> None:
+    try:
+        own_rules.register(each if ":" in each else os.path.normpath(each) for each in rules)
+    except (own_rules.OwnRuleError, catalogue.CatalogueError) as error:
+        raise ConfigError(f"{_shown(origin)}: bad value of `rules`: {_shown_in(str(error))}") from None
+
+
+def _shown_in(message: str) -> str:
+    path, colon, rest = message.partition(": ")
+    return _shown(path) + colon + rest
 
 
 def _explained(error: msgspec.ValidationError, key: str, value: object) -> str:

@@ -39,7 +39,9 @@ def load_checks() -> tuple[Check, ...]:
 def run(program: Program, settings: Settings) -> list[Draft]:
     """Drafts of all rules: at most one per rule and place, the surest."""
     best: dict[tuple[str, str, object], Draft] = {}
-    for check in load_checks():
+    from statelint import own_rules
+
+    for check in (*load_checks(), *own_rules.checks(settings.rules)):
         for draft in check.run(program):
             key = (draft.code, draft.path, draft.span)
             known = best.get(key)

@@ -19,9 +19,8 @@ def heading(rule: catalogue.Rule) -> str:
     """Return a rule's title and its facts as Markdown."""
     fix = {"safe": "Fix: safe.", "unsafe": "Fix: unsafe.", "none": "No fix."}[rule.fix]
     frameworks = f" On: {', '.join(rule.frameworks)}." if rule.frameworks else ""
-    return (
-        f"# {rule.name} ({rule.code})\n\n{rule.summary}\n\n*{rule.family}. {fix}{frameworks} Since {rule.since}.*\n\n"
-    )
+    since = f" Since {rule.since}." if rule.since else ""
+    return f"# {rule.name} ({rule.code})\n\n{rule.summary}\n\n*{rule.family}. {fix}{frameworks}{since}*\n\n"
 
 
 def markdown(rule: catalogue.Rule) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR, EXIT_INTERRUPTED = 0, 1, 2, 130
-_EXPECTED = ("CatalogueError", "ConfigError", "ModelError", "UsageError", "WorkerError")
+_EXPECTED = ("CatalogueError", "ConfigError", "ModelError", "OwnRuleError", "UsageError", "WorkerError")
 """Errors whose message says all: by name, so that nothing is imported for them."""
 ISSUES = "https://github.com/statelint/statelint/issues"
 

@@ -58,6 +58,7 @@ from statelint.effects.value import (
     join_all,
 )
 from statelint.evidence import observe_all
+from statelint.evidence.registry import Observer, load_observers
 from statelint.ir.nodes import Class, FunctionIR, ModuleIR, Param
 from statelint.models import Models
 from statelint.resolve.bindings import stored_attributes
@@ -87,8 +88,10 @@ class Analyzer:
         models: Models,
         budget: int = BUDGET,
         library_ancestors: Callable[[str], tuple[str, ...]] = lambda _: (),
+        observers: tuple[Observer, ...] = (),
     ) -> None:
         self.models = models
+        self.observers = (*load_observers(), *observers)
         self.budget = budget
         self.symbols = Symbols(load, models.is_subclass, library_ancestors)
         self.library = Library(self)
@@ -132,9 +135,7 @@ class Analyzer:
         if symbol is None:
             if frame.fn.kind == "module" and name in ("__name__", "__file__"):
                 return Value(TEXT)
-            return (
-                self.library_name(name) if frame.fn.kind != "module" or name not in state.env else state.env[name]
-            )
+            return self.library_name(name) if frame.fn.kind != "module" or name not in state.env else state.env[name]
         return self.symbol_value(frame, state, symbol, at)
 
     def symbol_value(self, frame: Frame, state: State, symbol: Symbol, at: Span) -> Value:

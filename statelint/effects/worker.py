@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, WeakMethod
 
+from statelint import own_rules
 from statelint.effects.analyzer import FRAMEWORKS, Analyzer
 from statelint.effects.facts import FunctionFacts, Key, ModuleFacts, Root
 from statelint.models import load_models
@@ -64,7 +65,9 @@ def analyzer_of(project: Project, settings: Settings) -> Analyzer:
             found = lower()
             return found(name) if found is not None else None
 
-        analyzer = _ANALYZERS[project] = Analyzer(load, models, settings.budget, ancestors)
+        analyzer = _ANALYZERS[project] = Analyzer(
+            load, models, settings.budget, ancestors, own_rules.observers(settings.rules)
+        )
     return analyzer
 
 

@@ -105,6 +105,7 @@ class Engine:
         return msgspec.structs.replace(
             every[0],
             models=tuple(sorted({model for each in every for model in each.models})),
+            rules=tuple(sorted({rule for each in every for rule in each.rules})),
             differentiable=tuple(sorted({pattern for each in every for pattern in each.differentiable})),
             src=tuple(dict.fromkeys(source for each in every for source in each.sources)),
             budget=max(each.budget for each in every),

@@ -23,7 +23,7 @@ class RuleChoice:
         weight: dict[str, tuple[int, bool]] = {}
         for selectors, keep in ((chosen, True), (ignored, False)):
             for selector in selectors:
-                rank = 0 if selector == "ALL" else len(selector) if selector.startswith("SL") else 99
+                rank = 0 if selector == "ALL" else len(selector) if selector[:2].isupper() else 99
                 for code in catalogue.matching(selector):
                     if rank >= weight.get(code, (-1, True))[0]:
                         weight[code] = (rank, keep)
@@ -50,6 +50,6 @@ class RuleChoice:
         table = self.settings.severity
         best = ""
         for selector in table:
-            if code in catalogue.matching(selector) and (not selector.startswith("SL") or len(selector) >= len(best)):
+            if code in catalogue.matching(selector) and (not selector[:2].isupper() or len(selector) >= len(best)):
                 best = selector
         return table[best] if best else Severity(catalogue.load(code).severity)

@@ -39,7 +39,7 @@ def load_observers() -> tuple[Observer, ...]:
 def observe_all(frame: Frame) -> None:
     """Add to a function's facts the evidence that its body shows."""
     body = Body(frame)
-    for observer in load_observers():
+    for observer in frame.analyzer.observers:
         if observer.names is None or not observer.names.isdisjoint(body.names):
             for fact in observer.observe(body):
                 frame.add(fact)
