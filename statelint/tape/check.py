@@ -6,6 +6,8 @@ directions it tried, at its step sizes.
 
 from __future__ import annotations
 
+import importlib.util
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -15,8 +17,13 @@ import numpy as np
 from statelint.tape import modes, trees
 from statelint.tape.comparing import Complaint, compare
 from statelint.tape.errors import TapeError
+from statelint.tape.replay import Replay, record
 from statelint.tape.watching import changed, snapshot
 
+_WORTH = 4.0
+"""Seconds of calls that are worth loading a compiler."""
+_OPERATION = 5e-9
+"""Seconds that an operation of a record takes, at most."""
 Verdict: TypeAlias = Literal["proved", "refuted", "inconclusive"]
 
 
@@ -28,6 +35,8 @@ class Check:
     complaints: tuple[Complaint, ...]
     directions: int
     worst: float
+    replayed: int = 0
+    """How many values came from a recorded run in compiled code instead of a call."""
 
     def __bool__(self) -> bool:
         return self.verdict == "proved"
@@ -45,6 +54,7 @@ def check_grad(
     coordinates: int = 64,
     directions: int = 8,
     rtol: float | None = None,
+    replay: bool | None = None,
 ) -> Check:
     """Check the tape's derivatives of ``f`` at ``args`` and that ``f`` keeps no state.
 
@@ -58,12 +68,14 @@ def check_grad(
         directions: above that, this many random directions.
         rtol: tolerance relative to the largest derivative; by default from the dtype (1e-6 for float64, 1e-2 for
             float32), and never below what the numeric derivative's own error allows.
+        replay: compute the numeric side from a recorded run, in compiled code (see :mod:`statelint.tape.replay`), and
+            by real calls where a branch of that run would be another one. By default if that saves seconds.
 
     Returns:
         A :class:`Check`: *proved*, *refuted* (a coordinate disagrees, or the function has state) or *inconclusive*,
         with the reason (kinks, step sizes that disagree, values that do not react, a refusal of the tape).
     """
-    problem = _Problem(f, args, seed)
+    problem = _Problem(f, args, seed, replay)
     complaints = _state_complaints(f, args, problem)
     if complaints:
         return Check("refuted", tuple(complaints), 0, float("nan"))
@@ -80,13 +92,13 @@ def check_grad(
         count, worst = count + inner.directions, max(worst, inner.worst)
     kinds = {c.kind for c in complaints}
     verdict: Verdict = "refuted" if kinds & {"gradient", "state"} else "inconclusive" if kinds else "proved"
-    return Check(verdict, tuple(complaints), count, worst)
+    return Check(verdict, tuple(complaints), count, worst, problem.recorded.count if problem.recorded else 0)
 
 
 class _Problem:
     """``f`` as a real function of the perturbed leaves: a random projection of its results."""
 
-    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], seed: int) -> None:
+    def __init__(self, f: Callable[..., Any], args: tuple[Any, ...], seed: int, wish: bool | None = None) -> None:
         self.f, self.args = f, args
         self.rng = np.random.default_rng(seed)
         self.leaves = [np.array(v) if hasattr(v, "dtype") else v for v in trees.leaves(list(args))]
@@ -96,6 +108,8 @@ class _Problem:
         self.flat = len(self.leaves) == len(args) and not any(isinstance(a, (dict, list, tuple)) for a in args)
         self.weights: list[Any] = []
         self.analytic = True
+        self.wish = wish
+        self.recorded: Replay | None = None
         self.by, self.labels = "tape", [f"input {k}" for k in self.moved]
 
     def call(self, points: list[Any]) -> Any:
@@ -123,6 +137,20 @@ class _Problem:
     def value(self, points: list[Any]) -> Any:
         """The projected value at these points."""
         return self.project(self.call(points))
+
+    def replay(self, evaluations: int) -> Replay | None:
+        """A recorded run, where it was asked for or saves seconds."""
+        if self.wish is False or importlib.util.find_spec("numba") is None:
+            return None
+        begin = time.perf_counter()
+        self.value([_own(p) for p in self.points])
+        cost = time.perf_counter() - begin
+        if self.wish is None and cost * evaluations < _WORTH:
+            return None
+        found = record(self.value, self.points)
+        if found is not None and (self.wish or found.size * _OPERATION < cost):
+            self.recorded = found
+        return self.recorded
 
     def reverse(self) -> list[Any]:
         """The tape's gradient of the projection with respect to each perturbed leaf."""

@@ -8,8 +8,9 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from statelint.tape.differences import Slope, complex_step, slope
+from statelint.tape.differences import Slope, complex_step, offsets, slope
 from statelint.tape.errors import TapeError
+from statelint.tape.replay import Replay
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,9 @@ class Problem(Protocol):
     def value(self, points: list[Any]) -> Any:
         """The function's value: real, or complex at complex points."""
 
+    def replay(self, evaluations: int) -> Replay | None:
+        """The function recorded, if there are so many evaluations that it pays; None for real calls."""
+
     def forward(self, move: list[Any]) -> float | None:
         """The directional derivative by forward mode; None where there is none."""
 
@@ -53,10 +57,11 @@ def compare(
     tolerance = rtol if rtol is not None else 1e-6 if eps < 1e-12 else 1e-2
     top = max((float(np.max(np.abs(c), initial=0.0)) for c in cotangents), default=0.0)
     worst, count, still = 0.0, 0, True
-    for name, move in _moves(problem, coordinates, directions):
+    moves = [(name, move, _step(problem, move, eps)) for name, move in _moves(problem, coordinates, directions)]
+    for (name, move, step), known in zip(moves, _together(problem, moves), strict=True):
         count += 1
         ours = sum(float(np.real(np.sum(c * m))) for c, m in zip(cotangents, move, strict=True))
-        found = _numeric(problem, move, eps)
+        found = _numeric(problem, move, step, eps, known)
         still = still and found.still
         scale = max(abs(found.value), abs(ours), tolerance * top, 1e-300)
         worst = max(worst, abs(found.value - ours) / scale if not found.kink else 0.0)
@@ -113,18 +118,41 @@ def _moves(problem: Problem, coordinates: int, directions: int) -> Iterator[tupl
         yield f"random direction {n}", move
 
 
-def _numeric(problem: Problem, move: list[Any], eps: float) -> Slope:
+def _together(problem: Problem, moves: list[tuple[str, list[Any], float]]) -> list[dict[float, float]]:
+    """Values at the steps along each direction, from compiled code where that pays; others are left out."""
+    at = [offsets(step) for _, _, step in moves]
+    found = problem.replay(sum(map(len, at)))
+    if found is None:
+        return [{} for _ in moves]
+    flat = np.concatenate([np.ravel(p) for p in problem.points])
+    out = []
+    for (_, move, _), steps in zip(moves, at, strict=True):
+        direction = np.concatenate([np.ravel(m) for m in move])
+        values = found.run(flat + np.array(steps)[:, None] * direction)
+        out.append({h: v for h, v in zip(steps, values.tolist(), strict=True) if v == v})
+    return out
+
+
+def _step(problem: Problem, move: list[Any], eps: float) -> float:
+    """The larger base step along a direction, for the size of what it moves."""
+    reach = max(float(np.max(np.abs(m), initial=0.0)) for m in move)
+    return float(20 * eps ** (1 / 3.5) * max(_size(problem, move), 0.05) / max(reach, 1.0))
+
+
+def _size(problem: Problem, move: list[Any]) -> float:
     size = max(
         (float(np.max(np.abs(p) * (np.abs(m) > 0), initial=0.0)) for p, m in zip(problem.points, move, strict=True)),
         default=1.0,
     )
-    size = size if 0 < size < np.inf else 1.0
-    reach = max(float(np.max(np.abs(m), initial=0.0)) for m in move)
-    step = 20 * eps ** (1 / 3.5) * max(size, 0.05) / max(reach, 1.0)
+    return size if 0 < size < np.inf else 1.0
 
+
+def _numeric(problem: Problem, move: list[Any], step: float, eps: float, known: dict[float, float]) -> Slope:
     scalars = [p[()] if p.ndim == 0 else p for p in problem.points]
 
     def line(h: float) -> float:
+        if h in known:
+            return known[h]
         points = [p + p.dtype.type(h) * m for p, m in zip(scalars, move, strict=True)]
         return float(np.real(problem.value(points)))
 
@@ -135,7 +163,7 @@ def _numeric(problem: Problem, move: list[Any], eps: float) -> Slope:
         def imaginary(h: complex) -> complex:
             return complex(problem.value([p + h * m for p, m in zip(problem.points, move, strict=True)]))
 
-        exact = complex_step(imaginary, size) if problem.analytic else None
+        exact = complex_step(imaginary, _size(problem, move)) if problem.analytic else None
         problem.analytic = exact is not None
         if exact is not None and abs(exact - found.value) <= 10 * found.error + 1e-300:
             return Slope(exact, 4 * eps * abs(exact), found.left, found.right, False, found.still, found.steps)

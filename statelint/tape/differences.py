@@ -30,6 +30,18 @@ class Slope:
     steps: tuple[float, ...]
 
 
+def offsets(step: float) -> list[float]:
+    """Where :func:`slope` looks, so that the values can be computed together."""
+    found = [0.0]
+    for base in (step, step / 10):
+        found += [sign * (base / 2**k) for k in range(LEVELS) for sign in (1, -1)]
+    return found + [sign * h for h in _sides(step) for sign in (1, -1)]
+
+
+def _sides(step: float) -> tuple[float, ...]:
+    return (step / 10, step / 40, step / 160)
+
+
 def richardson(line: Line, step: float, noise: float) -> tuple[float, float, list[float]]:
     """Central differences at ``step / 2**k``, extrapolated; returns the value, its error and the row of estimates.
 
@@ -66,7 +78,7 @@ def slope(line: Line, step: float, noise: float) -> Slope:
     if abs(first - second) > 10 * (first_error + second_error):
         error = max(error, abs(first - second))
     jumps, sides = [], (0.0, 0.0)
-    for h in (step / 10, step / 40, step / 160):
+    for h in _sides(step):
         right, left = (line(h) - base) / h, (base - line(-h)) / h
         jumps.append(abs(right - left))
         sides = (left, right)

@@ -299,6 +299,9 @@ class Derivative:
         """What the differentiated run left in the state that keeps it alive."""
         return self._left()
 
+    def replay(self, evaluations: int) -> None:
+        """Each value is a real call."""
+
     def forward(self, move: list[Any]) -> float | None:
         """Forward mode is the tape's own business."""
         return None
