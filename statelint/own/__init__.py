@@ -1,8 +1,8 @@
 """Rules of a user's own: one Python file each, on the same facts as ours.
 
 What a rule's file needs is here; `docs/own-rules.md` shows one. A file defines ``RULE`` and ``check(program)``, may
-define ``KIND``, ``NAMES`` and ``observe(body)`` (see `statelint.evidence`), and carries its cases in ``BAD`` and ``GOOD``. Its
-docstring is the rule's page.
+define ``KIND``, ``NAMES`` and ``observe(body)`` (see `statelint.evidence`), and carries its cases in ``BAD`` and
+``GOOD``. Its docstring is the rule's page.
 """
 
 from statelint.catalogue import Rule
