@@ -486,9 +486,10 @@ class Analyzer:
             parts.append(("&" + name, fields.bare(value)))
         if fn.registers <= SPECIALIZED_REGISTERS:
             for i, param in enumerate(fn.params):
-                value = arguments.get(param.name)
-                if value is None or (i == 0 and fn.class_qualname):
+                given = arguments.get(param.name)
+                if given is None or (i == 0 and fn.class_qualname):
                     continue
+                value = given
                 if isinstance(value.const, bool) and not value.doubt:
                     parts.append((param.name, Value(NUMBER, const=value.const)))
                 elif value.refs and not (fn.name == "__init__" and isinstance(value.refs[0], (LibRef, ClassRef))):
@@ -596,10 +597,10 @@ class Analyzer:
         views = frozenset(((sid, ALL),))
         if param.kind == "vararg":
             if known is not None and known.items is not None:
-                items = tuple(
+                rest = tuple(
                     fields.rooted(frame, v, frame.field(sid, fields.key_text(i))) for i, v in enumerate(known.items)
                 )
-                return Value(TUPLE, views, items=items, deps=origin, grad=origin)
+                return Value(TUPLE, views, items=rest, deps=origin, grad=origin)
             return Value(TUPLE, views, deps=origin, grad=origin)
         if param.kind == "kwarg":
             return Value(DICT, views, deps=origin, grad=origin)

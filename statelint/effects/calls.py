@@ -627,7 +627,8 @@ def _method_of_ref(
                 if model is not None:
                     bound = bind(model, (obj, *args), starred << 1, keywords)
                     return apply_function(frame, state, model, bound, at, f"{base}.{name}")
-        member = members.get_attribute(frame, state, obj, name, at)
+        member: Value | None = members.get_attribute(frame, state, obj, name, at)
+        assert member is not None
         return call(frame, state, member, args, starred, keywords, at)
     if isinstance(ref, LibRef):
         return call_library(frame, state, f"{ref.name}.{name}", args, starred, keywords, at)

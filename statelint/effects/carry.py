@@ -7,7 +7,7 @@ on one path. Where a write stands under a test, the function is run once more wi
 from __future__ import annotations
 
 from statelint.effects.facts import Span
-from statelint.effects.frame import Frame
+from statelint.effects.frame import Frame, global_name
 from statelint.effects.state import State
 from statelint.effects.writes import effective
 
@@ -26,7 +26,7 @@ def carried(frame: Frame) -> frozenset[str]:
 def _written(frame: Frame, state: State, sid: int) -> bool:
     record = frame.storages[sid]
     if record.kind == "global":
-        module, name = record.key  # type: ignore[misc]
+        module, name = global_name(record)
         if module == frame.module and (0, name) in state.fields:
             return True
     if record.kind == "field" and (record.base, record.key) in state.fields:

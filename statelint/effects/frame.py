@@ -76,6 +76,13 @@ class PassedArgument(NamedTuple):
     at: Span
 
 
+def global_name(record: Storage) -> tuple[str, str]:
+    """Module and name of a global variable's storage."""
+    key = record.key
+    assert isinstance(key, tuple)
+    return key[0], key[1]
+
+
 class Shape:
     """Types below an access path: a value without views, and shapes of its fields."""
 
@@ -244,7 +251,7 @@ class Frame:
         if record.kind == "param":
             return str(record.key)
         if record.kind == "global":
-            module, name = record.key  # type: ignore[misc]
+            module, name = global_name(record)
             return name if module == self.module else f"{module}.{name}"
         if record.kind == "default":
             return str(record.key)
@@ -299,7 +306,7 @@ class Frame:
         first = chain[-2].key if len(chain) > 1 else ""
         text = self.path(sid)
         if root.kind == "global":
-            module, name = root.key  # type: ignore[misc]
+            module, name = global_name(root)
             return StateRef("global", (module, ""), name, text)
         if root.kind == "free" and len(chain) > 1:
             return StateRef("free", (self.module, self.fn.parent), str(first), text)

@@ -250,8 +250,8 @@ def _unary(frame: Frame, state: State, instr: ir.Unary) -> None:
     if instr.op == "not":
         _, _, deps = effective(state, value)
         known = value.const
-        const = ABSENT if known is ABSENT or isinstance(known, Linear) else not known
-        frame.regs[instr.dst] = Value(NUMBER, const=const, deps=deps, doubt=value.doubt)
+        negated: object = ABSENT if known is ABSENT or isinstance(known, Linear) else not known
+        frame.regs[instr.dst] = Value(NUMBER, const=negated, deps=deps, doubt=value.doubt)
         return
     kind = kind_of(frame, value)
     if not kind & ~NUMBER:

@@ -204,7 +204,7 @@ class Program:
         for info in self.functions.values():
             for fact in info.facts:
                 if type(fact) is kind:
-                    yield info, fact  # type: ignore[misc]
+                    yield info, fact
 
     def evidence(self, kind: str) -> Iterator[tuple[FunctionFacts, Evidence]]:
         """What the module ``kind`` of `statelint.evidence` saw, in a fixed order."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from statelint.effects.facts import Span
 from statelint.effects.frame import Frame
-from statelint.effects.state import State
+from statelint.effects.state import Extra, State
 from statelint.effects.value import BoundRef, PartialRef, Ref, Value, WrapRef, join
 from statelint.storage.regions import Index, Linear, Region, Slice
 
@@ -175,7 +175,7 @@ def age(frame: Frame, state: State, start: Mark) -> None:
                     into[key] = join(into[key], new) if key in into else new
         state.fields.replace(renamed)
         if state.extra:
-            extra = {}
+            extra: dict[int, Extra] = {}
             for sid, (hist, grad, deps) in state.extra.items():
                 target = sids.get(sid, sid)
                 mine = extra.get(target, (0, 0, 0))
@@ -188,9 +188,9 @@ def age(frame: Frame, state: State, start: Mark) -> None:
         state.saved = saved
         clobbered = aging.history(state.clobbered)
         if clobbered != state.clobbered:
-            for index, old in aging.bits.items():
+            for index, aged in aging.bits.items():
                 if state.clobbered >> index & 1:
-                    old_index = old.bit_length() - 1
+                    old_index = aged.bit_length() - 1
                     frame.clobbers.setdefault(old_index, {}).update(frame.clobbers.get(index, {}))
             state.clobbered = clobbered
         renewed = set(sids.values())

@@ -11,7 +11,7 @@ import msgspec
 
 from statelint.effects import fields, members
 from statelint.effects.facts import Key, Lasting, LeafWrite, Link, Span
-from statelint.effects.frame import ConsumeRecord, Frame, SaveRecord, Shape, Storage, WriteRecord
+from statelint.effects.frame import ConsumeRecord, Frame, SaveRecord, Shape, Storage, WriteRecord, global_name
 from statelint.effects.state import Extra, State
 from statelint.effects.value import (
     ABSENT,
@@ -231,7 +231,7 @@ class Composition:
         if kind in ("global", "class", "default", "lib"):
             place = frame.storage(kind, 0, record.key)
             if kind == "global":
-                module, name = record.key  # type: ignore[misc]
+                module, name = global_name(record)
                 known = frame.analyzer.global_variable(frame, state, module, name)
                 if known is not None:
                     return known
@@ -470,14 +470,14 @@ def compose_call(
     link = Link(frame.module, at, f"`{summary.key[1]}` is called here")
     writes_done = set()
     for sid, region, record in summary.arrays:
-        target = call.held(sid)
-        if not target.views:
+        overwritten = call.held(sid)
+        if not overwritten.views:
             continue
         if state.no_grad and record.mode == "recorded":
             record = record._replace(mode="no_grad")
         entry = record
-        if target.mark & LEAF and entry.mode == "recorded" and not state.no_grad:
-            frame.add_foreign(entry.key, LeafWrite(entry.at, entry.target, entry.op, entry.doubt + target.doubt))
+        if overwritten.mark & LEAF and entry.mode == "recorded" and not state.no_grad:
+            frame.add_foreign(entry.key, LeafWrite(entry.at, entry.target, entry.op, entry.doubt + overwritten.doubt))
         views = call._moved(frozenset(((sid, region),)))
         entry = record._replace(chain=(link, *record.chain)[:6], doubt=record.doubt + frame.ambiguity)
         if (views, entry.at, entry.key) in writes_done:
@@ -485,7 +485,7 @@ def compose_call(
         writes_done.add((views, entry.at, entry.key))
         _clobber(frame, state, views, entry)
         _propagate(frame, views, entry)
-        frame.analyzer.arguments.passed(frame, state, summary, sid, target, entry, at)
+        frame.analyzer.arguments.passed(frame, state, summary, sid, overwritten, entry, at)
     extras = []
     for sid, (hist, grad, deps) in summary.extra.items():
         more_deps, _, _ = call.origins(deps)
