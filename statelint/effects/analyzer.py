@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from statelint.effects import arguments, caches, carry, fields, hazards, keys, retention, summary
+from statelint.effects import arguments, caches, carry, fields, hazards, keys, retention, summary, training
 from statelint.effects.blocks import OverBudget, join, run_block
 from statelint.effects.facts import (
     AnyFact,
@@ -67,6 +67,8 @@ from statelint.storage import ALL
 
 BUDGET = 60_000
 SPECIALIZED_REGISTERS = 200
+REWRITTEN = 2
+"""In the ``grad`` of an attribute's shape: other methods may attach it to a graph."""
 DIALECTS = {
     "torch": "torch accelerate botorch diffusers fastai gpytorch ignite kornia lightning monai pyro pytorch_lightning "
     "stable_baselines3 timm torch_geometric torchaudio torchmetrics torchrl torchvision transformers",
@@ -195,12 +197,13 @@ class Analyzer:
         if end is None:
             return {}
         env = {}
+        paths = {sid: name for name, value in reversed(end.env.items()) for sid, _ in value.views}
         for name, value in end.env.items():
             shape = fields.shape_of_value(frame, end, value)
             if name in ir.global_writes and shape.value.const is not ABSENT:
                 bare = shape.value
                 shape = Shape(Value(bare.kind | UNKNOWN, refs=bare.refs, doubt=bare.doubt), shape.children)
-            env[name] = shape
+            env[name] = Shape(training.renamed(shape.value, paths), shape.children)
         return env
 
     def module_member(self, frame: Frame, state: State, module: str, name: str, at: Span) -> Value | None:
@@ -296,7 +299,7 @@ class Analyzer:
             value = child.value
             loose = Value(
                 value.kind | UNKNOWN if not value.kind & ~SCALAR else value.kind, value.views, ABSENT, value.refs, None,
-                value.deps, value.grad, value.hist, value.doubt, value.mark,
+                value.deps, value.grad | (REWRITTEN if value.kind & (TENSOR | TUPLE | NONE) else 0), value.hist, value.doubt, value.mark,
             )  # fmt: skip
             shape.children[name] = Shape(loose, child.children)
         return shape
@@ -686,6 +689,7 @@ class Analyzer:
                 exit_state.fields[(sid, fields.ANY)] = yielded
             result = Value(1 << 15, frozenset(((sid, ALL),)))
         arguments.settle(frame)
+        training.settle(frame, exit_state)
         retention.settle(
             frame, hazards.history(exit_state, result) if exit_state is not None and result is not None else 0
         )
@@ -793,12 +797,28 @@ class _SummaryShapes:
     def attributes_of_self(self) -> dict[str, Shape]:
         receiver = self.made.params[0] if self.made.params else ""
         result: dict[str, Shape] = {}
+        paths = self._paths(receiver)
         for sid, held in self.table.items():
             record = self.made.storages[sid]
             if record.kind == "param" and record.key == receiver:
                 for name, value in held.items():
-                    result[str(name)] = self.shape(value, 0)
+                    shape = self.shape(value, 0)
+                    result[str(name)] = Shape(training.renamed(shape.value, paths), shape.children)
         return result
+
+    def _paths(self, receiver: str) -> dict[int, str]:
+        """The attributes in which storages are kept, two deep."""
+        paths: dict[int, str] = {}
+        for sid, held in self.table.items():
+            record = self.made.storages[sid]
+            if record.kind == "param" and record.key == receiver:
+                for name, value in held.items():
+                    for view, _ in value.views:
+                        paths.setdefault(view, str(name))
+                        for inner, part in self.table.get(view, {}).items():
+                            for below, _ in part.views:
+                                paths.setdefault(below, f"{name}.{inner}")
+        return paths
 
     def shape(self, value: Value, depth: int) -> Shape:
         children: dict[object, Shape] = {}

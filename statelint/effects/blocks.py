@@ -162,6 +162,7 @@ def _loop(
     head: State | None = state
     exit_state: State | None = None
     last: State | None = None
+    recency.forget(frame, state, frame.regs[instr.iterable] if isinstance(instr, For) else None)
     marks = recency.mark(frame, instr.at)
     for number in range(MAX_TURNS):
         assert head is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from statelint.effects import fields, layers, members, recency
+from statelint.effects import fields, layers, members, recency, training
 from statelint.effects.facts import Root, Span
 from statelint.effects.frame import Frame
 from statelint.effects.instances import instance_of
@@ -52,6 +52,8 @@ Keywords = tuple[tuple[str | None, Value], ...]
 
 NN_MODULE = "torch.nn.Module"
 CALL_METHODS = ("__call__", "forward", "call")
+RECURRENT = frozenset(("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"))
+"""Layers whose parameters have no fixed names: in their rows ``self`` stands for them."""
 SHARED_METHODS = frozenset(
     [
         "append",
@@ -252,9 +254,13 @@ def _row(frame: Frame, state: State, argument: Value, at: Span) -> Value:
     return argument
 
 
-def unknown_call(frame: Frame, state: State, func: Value, args: Arguments, keywords: Keywords, at: Span) -> Value:
-    """A call of something unknown: something new, computed from everything passed."""
+def unknown_call(
+    frame: Frame, state: State, func: Value, args: Arguments, keywords: Keywords, at: Span, method: str = ""
+) -> Value:
+    """A call of something unknown (or of its ``method``): something new, computed from everything passed."""
     hist, grad, deps = func.hist, func.grad, func.deps
+    if func.views:
+        hist |= training.forward(frame, state, func, at, method)
     scalar = True
     for value in (*args, *(v for _, v in keywords)):
         h, g, d = effective(state, value)
@@ -300,7 +306,7 @@ def apply_function(
         target = bound.get(region.param)
         if target is not None:
             note_roots(frame, target, region.kind, name, at, bound)
-    if model.context and not model.regions:
+    if model.context and not model.regions and not model.mutates:
         return context_value(frame, model, bound, at)
     if model.invokes:
         outer, frame.mapping = frame.mapping, name
@@ -523,14 +529,14 @@ def _apply_layer(
     for parameter in parameters:
         if parameter not in bound:
             bound[parameter] = layers._tensor_field(frame, Value(OBJECT, obj.views), parameter, 1, 0)
+    if name in RECURRENT:
+        bound["self"] = layers._tensor_field(frame, Value(OBJECT, obj.views), training.PARAMETERS, 1, 0)
     first = next((v for k, v in bound.items() if k not in ("self", *options, *parameters)), None)
     if first is not None and first.kind & UNKNOWN and name.startswith("torch."):
         for sid, _ in first.views:
             frame.evidence.setdefault(sid, TENSOR)
     if obj.doubt:
         bound["self"] = obj
-    training = bound.get("training")
-    del training
     return apply_function(frame, state, model, bound, at, name)
 
 
@@ -560,15 +566,18 @@ def call_method(
     if model is not None:
         bound = bind(model, (obj, *args), starred << 1, keywords)
         return apply_function(frame, state, model, bound, at, f"{model.name}")
+    if name in ("parameters", "named_parameters") and "torch" in frame.analyzer.dialects(frame.module):
+        return layers.parameters_of(frame, state, obj, at, named=name == "named_parameters")
+    if name == "backward" and args:
+        frame.analyzer.hazards.consume(frame, state, args[0], at, "backward", not keywords)
     if any((sid, name) in state.fields for sid, _ in obj.views) or (kind & (UNKNOWN | OBJECT) and obj.views):
         member = members.get_attribute(frame, state, obj, name, at)
         if member.refs:
             return call(frame, state, member, args, starred, keywords, at)
-        frame_origin_free = Value(
-            UNKNOWN, deps=obj.deps | member.deps, grad=obj.grad | member.grad, hist=effective(state, obj)[0]
-        )
+        hist = effective(state, obj)[0] | training.forward(frame, state, obj, at, name)
+        frame_origin_free = Value(UNKNOWN, deps=obj.deps | member.deps, grad=obj.grad | member.grad, hist=hist)
         return unknown_call(frame, state, frame_origin_free, args, keywords, at)
-    return unknown_call(frame, state, obj, args, keywords, at)
+    return unknown_call(frame, state, obj, args, keywords, at, name)
 
 
 def _guess(frame: Frame, obj: Value, kind: int, name: str) -> FunctionModel | None:

@@ -215,6 +215,11 @@ def hazard_line(fact: records.Hazard) -> str:
     )
 
 
+def carried_line(fact: records.CarriedGraph) -> str:
+    """``carried 9:8 h by the next call``."""
+    return f"carried {place(fact.at)} {fact.carrier} by the next {'call' if fact.calls else 'turn'}{_doubt(fact.doubt)}"
+
+
 def leaf_write_line(fact: records.LeafWrite) -> str:
     """``leaf 5:4 w by w += ...``."""
     return f"leaf {place(fact.at)} {fact.target} by {fact.op}{_doubt(fact.doubt)}"
@@ -283,6 +288,7 @@ FACTS: dict[type, Callable[[Any], str]] = {
     records.External: external_line,
     records.Effect: effect_line,
     records.Hazard: hazard_line,
+    records.CarriedGraph: carried_line,
     records.LeafWrite: leaf_write_line,
     records.KeyReuse: key_reuse_line,
     records.CacheStore: cache_store_line,

@@ -139,6 +139,16 @@ class Hazard(Fact, frozen=True):
     exit: Key
 
 
+class CarriedGraph(Fact, frozen=True):
+    """A backward pass (``at``) reads what one before it has freed: ``carrier`` brings the graph from one step to the next.
+    ``calls``: from one call of the function to the next."""
+
+    carrier: str
+    chain: tuple[Link, ...]
+    doubt: int
+    calls: bool
+
+
 class LeafWrite(Fact, frozen=True):
     """A leaf that requires grad, or a view of one, is changed in place outside no_grad."""
 
@@ -248,6 +258,7 @@ AnyFact = (
     | External
     | Effect
     | Hazard
+    | CarriedGraph
     | LeafWrite
     | KeyReuse
     | CacheStore

@@ -40,6 +40,7 @@ from statelint.effects.writes import add_state_write, effective, kind_of
 from statelint.storage import ALL, Index, Linear, Region, Slice, compose
 from statelint.storage.regions import Selector
 
+_GONE = Value(UNKNOWN)
 SOURCES = "%sources"
 """The field of a lazy iterator (zip, enumerate) that holds what it runs over."""
 ANY = "[*]"
@@ -101,7 +102,7 @@ def rooted(frame: Frame, known: Value, place: int) -> Value:
     if not known.kind & ~SCALAR and known.kind:
         return Value(known.kind, NO_VIEWS, known.const, known.refs, deps=origin, doubt=known.doubt)
     grad = known.grad & 1
-    if not grad and known.kind & (TENSOR | UNKNOWN):
+    if not grad and known.kind & (TENSOR | UNKNOWN | TUPLE):
         grad = known.grad and origin
     items = None
     if known.items is not None:
@@ -147,6 +148,20 @@ def assign(frame: Frame, state: State, owner: Value, key: object, value: Value, 
             if old is None and frame.outside(sid):
                 old = initial(frame, sid, key)
             state.fields[field] = value if old is None else join(old, value)
+
+
+def clear(frame: Frame, state: State, container: Value) -> None:
+    """A container is emptied, if it is only one: what it held is no longer reached through it."""
+    if len(container.views) != 1:
+        return
+    for sid, _ in container.views:
+        if frame.storages[sid].kind == "old":
+            return
+        for key in [k for k in state.fields.of(sid) if isinstance(k, str) and k.startswith("[")]:
+            state.fields[(sid, key)] = _GONE
+        state.fields[(sid, ANY)] = _GONE
+        if frame.outside(sid) and not frame.guards:
+            frame.cleared[sid] = None
 
 
 def set_attribute(frame: Frame, state: State, owner: Value, name: str, value: Value, at: Span, how: str) -> None:

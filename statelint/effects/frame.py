@@ -29,7 +29,7 @@ class Storage(NamedTuple):
 
 class SaveRecord(NamedTuple):
     """What an operation keeps: ``what`` is *operand* or *result*; ``grad`` the condition as origin bits; ``name`` the user's name for the
-    value; ``chain`` where it was saved, outermost call first."""
+    value; ``chain`` where it was saved, outermost call first; ``leaf``: it is, or holds, parameters."""
 
     sid: int
     region: Region
@@ -39,6 +39,7 @@ class SaveRecord(NamedTuple):
     grad: int
     doubt: int
     chain: tuple[Link, ...]
+    leaf: bool = False
 
 
 class WriteRecord(NamedTuple):
@@ -52,6 +53,16 @@ class WriteRecord(NamedTuple):
     doubt: int
     apart: bool
     chain: tuple[Link, ...]
+
+
+class Pass(NamedTuple):
+    """A backward pass: ``grad`` are the origins that it reaches, ``hist`` the saves that it reads, ``frees`` whether it lets
+    them go."""
+
+    grad: int
+    hist: int
+    frees: bool
+    link: Link
 
 
 class ConsumeRecord(NamedTuple):
@@ -115,6 +126,11 @@ class Frame:
         self.saves: list[SaveRecord] = []
         self.save_bits: dict[object, int] = {}
         self.clobbers: dict[int, dict[WriteRecord, None]] = {}
+        self.freed_at: dict[int, Link] = {}
+        self.passes: dict[Pass, None] = {}
+        self.owners_named = False
+        self.kept = 0
+        self.cleared: dict[int, None] = {}
         self.consumptions: list[ConsumeRecord] = []
         self.consumption_of: dict[ConsumeRecord, int] = {}
         self.either: dict[int, frozenset[View]] = {}
@@ -265,8 +281,8 @@ class Frame:
             if base.kind in ("free", "frame"):
                 return str(key)
             prefix = self.path(record.base)
-            if not prefix:
-                return ""
+            if not prefix or key == "%params":
+                return prefix
             if isinstance(key, str) and not key.startswith("["):
                 return f"{prefix}.{key}"
             return f"{prefix}{key if isinstance(key, str) else f'[{key!r}]'}"

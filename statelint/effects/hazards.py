@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statelint.effects import training
 from statelint.effects.facts import Hazard, Link, Span
 from statelint.effects.frame import Frame, SaveRecord, WriteRecord
 from statelint.effects.state import State
@@ -9,15 +10,24 @@ from statelint.effects.value import Value, members_of
 from statelint.effects.writes import effective
 
 
-def consume(frame: Frame, state: State, value: Value, at: Span, how: str) -> None:
-    """A backward pass through ``value`` begins here: every overwritten save in its history is a hazard."""
+def consume(frame: Frame, state: State, value: Value, at: Span, how: str, frees: bool = True) -> None:
+    """A backward pass through ``value`` begins here or, for *callee*, in what is called here: every overwritten save in its
+    history is a hazard. ``frees``: what it read can't be read again."""
     hist = history(state, value)
     frame.consumed_history |= hist
-    if how == "backward":
+    if how == "backward" and not training.backward(frame, state, value, hist, at, frees):
+        stepped(frame, state, hist, at)
+    if how in ("backward", "callee"):
+        how = "backward"
         frame.backward = True
         if any(frame.outside(sid) for sid, _ in value.views):
             frame.consumed_values.append(value)
     report(frame, state, hist & state.clobbered, at, how)
+
+
+def stepped(frame: Frame, state: State, hist: int, at: Span) -> None:
+    """Hazards by optimizers' steps."""
+    report(frame, state, hist & state.stepped, at, "backward", step=True)
 
 
 def history(state: State, value: Value) -> int:
@@ -33,10 +43,11 @@ def history(state: State, value: Value) -> int:
     return bits
 
 
-def report(frame: Frame, state: State, bits: int, at: Span, how: str) -> None:
-    """Facts for a set of overwritten saves."""
+def report(frame: Frame, state: State, bits: int, at: Span, how: str, *, step: bool = False) -> None:
+    """Facts for a set of saves that were overwritten (by steps, or by other writes)."""
     for index in members_of(bits):
-        for entry in list(frame.clobbers.get(index, ()))[:4]:
+        entries = [e for e in frame.clobbers.get(index, ()) if (e.mode == training.STEP) is step]
+        for entry in entries[:4]:
             _hazard(frame, frame.saves[index], entry, at, how)
 
 

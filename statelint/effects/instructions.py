@@ -146,6 +146,9 @@ def _set_item(frame: Frame, state: State, instr: ir.SetItem) -> None:
 def _del_item(frame: Frame, state: State, instr: ir.DelItem) -> None:
     obj = frame.regs[instr.obj]
     target = frame.name_of_value(state, obj)
+    index = frame.regs[instr.index].const
+    if isinstance(index, tuple) and index[:3] == ("slice", None, None):
+        fields.clear(frame, state, obj)
     writes.note(frame, state, obj, instr.at, f"del {target}[...]", "call", (0, 0, 0), obj.doubt, None)
 
 

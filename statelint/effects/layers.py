@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from statelint.effects import fields
+from statelint.effects import fields, training
 from statelint.effects.facts import Span
 from statelint.effects.frame import Frame
 from statelint.effects.library import KIND_OF_TYPE, bind, instance
@@ -62,14 +62,20 @@ def construct(
         if key != "self":
             options[key] = value.const if isinstance(value.const, (bool, type(None), str, int, float)) else "?"
     options = {k: v for k, v in options.items() if not k.startswith("*")}
+    given = None
+    if model is not None and model.kind == "optimizer":
+        given = args[0] if args else dict(keywords).get("params")
+        owned = training.ownership(frame, state, given) if given is not None else ()
+        if owned:
+            options[training.OWNS] = owned
     sid = frame.new(at, "instance")
     deps = 0
     for value in (*args, *(v for _, v in keywords)):
         deps |= effective(state, value)[2]
     if canonical in LAYER_LISTS:
         _fill(frame, state, sid, args, starred, at)
-    elif model is not None and model.kind == "optimizer" and args:
-        state.fields[(sid, "params")] = args[0]
+    elif given is not None:
+        state.fields[(sid, "params")] = given
     made = instance(frame.analyzer.models, canonical, sid, tuple(sorted(options.items(), key=str)))
     return msgspec.structs.replace(made, deps=deps)
 
@@ -189,7 +195,7 @@ def register(frame: Frame, state: State, method: str, bound: dict[str, Value], a
 def parameters_of(frame: Frame, state: State, obj: Value | None, at: Span, *, named: bool) -> Value:
     """``module.parameters()``: leaves that need a gradient, all of them one storage below the module."""
     sid = frame.new(at, "parameters")
-    places = _places(frame, obj, "%params") if obj is not None else frozenset()
+    places = _places(frame, obj, training.PARAMETERS) if obj is not None else frozenset()
     leaf = Value(TENSOR, places or frozenset(((sid, ALL),)), grad=CERTAINLY, mark=LEAF, doubt=0)
     item = Value(TUPLE, items=(Value(TEXT), leaf)) if named else leaf
     state.fields[(sid, fields.ANY)] = item

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.effects import fields, writes
+from statelint.effects import fields, training, writes
 from statelint.effects.facts import Draw, Effect, External, Seed, Span
 from statelint.effects.frame import Frame
 from statelint.effects.state import State
@@ -192,7 +192,10 @@ class Library:
             if consumed is None and model.backward.startswith("*"):
                 consumed = next(iter(bound.values()), None)
             if consumed is not None:
-                self.analyzer.hazards.consume(frame, state, consumed, at, "backward")
+                keeps = any(_keeps(bound.get(name)) for name in ("retain_graph", "create_graph"))
+                self.analyzer.hazards.consume(frame, state, consumed, at, "backward", not keeps)
+                if not _keeps(bound.get("create_graph")):
+                    hist = grad = 0  # the gradients are outside of any graph
         bits = self._save(frame, state, model, bound, at, op, grad, False)
         mutated = self._mutate(frame, state, model, bound, at, op, hist | bits, grad, deps, texts or {})
         specs = self._specs(frame, state, model, bound) if model.alternatives else (model.result,)
@@ -320,6 +323,12 @@ class Library:
     ) -> list[Value]:
         done: list[Value] = []
         for mutation in model.mutates:
+            if mutation.what.endswith((".params[*]", ".params[*].grad")):
+                optimizer = bound.get(mutation.what.partition(".")[0])
+                if optimizer is not None and mutation.what.endswith("[*]"):
+                    text = f"{frame.name_of_value(state, optimizer)}.step()"
+                    training.step(frame, state, optimizer, at, text)
+                continue
             value = self._argument(frame, state, bound, mutation.what, at)
             if value is None or not kind_of(frame, value) & ~SCALAR:
                 continue
@@ -361,6 +370,8 @@ class Library:
         method = op.rpartition(".")[2]
         others = [v for n, v in bound.items() if n != "self"]
         added = join_all(others) if others else None
+        if method == "clear":
+            fields.clear(frame, state, value)
         if added is not None and method in (
             "append",
             "add",
@@ -617,6 +628,11 @@ def _overwritten(model: FunctionModel, bound: Arguments) -> Value | None:
         if value is not None and value.kind != NONE and (inplace or mutation.what == "out"):
             return value.items[0] if value.items is not None and len(value.items) == 1 else value
     return None
+
+
+def _keeps(value: Value | None) -> bool:
+    """Whether an argument of backward may ask it to keep the graph."""
+    return value is not None and not (value.const is None or value.const is False)
 
 
 def _is_true(value: Value | None) -> bool:

@@ -182,7 +182,9 @@ def age(frame: Frame, state: State, start: Mark) -> None:
                 extra[target] = (mine[0] | aging.history(hist), mine[1] | grad, mine[2] | deps)
             state.extra = extra
         saved: dict[int, int] = {}
+        live = 0
         for sid, bits in state.saved.items():
+            live |= bits
             target = sids.get(sid, sid)
             saved[target] = saved.get(target, 0) | aging.history(bits)
         state.saved = saved
@@ -193,6 +195,8 @@ def age(frame: Frame, state: State, start: Mark) -> None:
                     old_index = aged.bit_length() - 1
                     frame.clobbers.setdefault(old_index, {}).update(frame.clobbers.get(index, {}))
             state.clobbered = clobbered
+        if state.freed or state.stepped:
+            _age_training(frame, aging, state, live)
         renewed = set(sids.values())
         consumed: dict[int, frozenset[int]] = {}
         for sid, events in state.consumed.items():
@@ -205,6 +209,48 @@ def age(frame: Frame, state: State, start: Mark) -> None:
                 _aged_event(frame, aging, e) for e in events
             )
         state.consumed = consumed
+
+
+def forget(frame: Frame, state: State, iterable: Value | None) -> None:
+    """At a loop's entry: what was written to earlier storages that nothing refers to any more. In an outer loop's next turn
+    an inner loop would meet the writes of its own last run."""
+    earlier = [sid for sid in state.extra if frame.storages[sid].kind == "old"]
+    if not earlier:
+        return
+    held: set[int] = set()
+    for value in (*state.env.values(), *((iterable,) if iterable is not None else ())):
+        _collect(value, held)
+    for _, table in state.fields.tables():
+        for value in table.values():
+            _collect(value, held)
+    dead = {sid for sid in earlier if sid not in held}
+    if dead:
+        state.extra = {sid: added for sid, added in state.extra.items() if sid not in dead}
+
+
+def _collect(value: Value, into: set[int]) -> None:
+    for sid, _ in value.views:
+        into.add(sid)
+    for item in value.items or ():
+        _collect(item, into)
+
+
+def _age_training(frame: Frame, aging: _Aging, state: State, live: int) -> None:
+    """What was done to this turn's saves (``live``) on every path was done to the last turn's."""
+    freed, stepped = state.freed & ~aging.mask, state.stepped & ~aging.mask
+    for index, old in aging.bits.items():
+        old_index = old.bit_length() - 1
+        if state.freed >> index & 1:
+            freed |= old
+            frame.freed_at.setdefault(old_index, frame.freed_at[index])
+        elif live >> index & 1:
+            freed &= ~old
+        if state.stepped >> index & 1:
+            stepped |= old
+            frame.clobbers.setdefault(old_index, {}).update(frame.clobbers.get(index, {}))
+        elif live >> index & 1:
+            stepped &= ~old
+    state.freed, state.stepped = freed, stepped
 
 
 def _aged_event(frame: Frame, aging: _Aging, event: int) -> int:

@@ -63,6 +63,7 @@ def _tagged(frame: Frame, retain: Retain, value: Value) -> Value:
     if bit is None:
         bit = 1 << len(frame.saves)
         frame.save_bits[retain] = bit
+        frame.kept |= bit
         frame.saves.append(SaveRecord(0, (), retain.how, "kept", retain.target, 1, 0, ()))
         frame.retained.append((bit, retain))
     return Value(

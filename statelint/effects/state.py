@@ -2,7 +2,8 @@
 
 A storage's *fields* are the attributes of an object, the elements of a container (``"[*]"`` for all of them, or a constant
 key) and the variables of a frame. *Extra* facts are what in-place writes added to a storage since the values that view it
-were made. ``saved`` says which saves stand on a storage, ``clobbered`` which saves have been overwritten.
+were made. ``saved`` says which saves stand on a storage, ``clobbered`` which saves have been overwritten on some path. On every
+path: ``freed`` are the saves that a backward pass has let go, ``stepped`` those that an optimizer's step has overwritten.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ _NO_FIELDS: dict[object, Value] = {}
 class State:
     """One abstract state. Copies are shallow: all it holds is immutable."""
 
-    __slots__ = ("clobbered", "conds", "consumed", "env", "extra", "fields", "no_grad", "saved")
+    __slots__ = ("clobbered", "conds", "consumed", "env", "extra", "fields", "freed", "no_grad", "saved", "stepped")
 
     def __init__(self) -> None:
         self.env: dict[str, Value] = {}
@@ -101,6 +102,8 @@ class State:
         self.extra: dict[int, Extra] = {}
         self.saved: dict[int, int] = {}
         self.clobbered = 0
+        self.freed = 0
+        self.stepped = 0
         self.consumed: dict[int, frozenset[int]] = {}
         self.conds: dict[str, bool] = {}
         self.no_grad = False
@@ -113,6 +116,8 @@ class State:
         new.extra = self.extra.copy()
         new.saved = self.saved.copy()
         new.clobbered = self.clobbered
+        new.freed = self.freed
+        new.stepped = self.stepped
         new.consumed = self.consumed.copy()
         new.conds = self.conds.copy()
         new.no_grad = self.no_grad
@@ -131,6 +136,8 @@ class State:
             and self.extra == other.extra
             and self.saved == other.saved
             and self.clobbered == other.clobbered
+            and self.freed == other.freed
+            and self.stepped == other.stepped
             and self.consumed == other.consumed
         )
 
@@ -147,6 +154,11 @@ def join_states(a: State | None, b: State | None, initial: Callable[[Field], Val
     new.extra = a.extra if a.extra == b.extra else _join_extra(a.extra, b.extra)
     new.saved = a.saved if a.saved == b.saved else _join_bits(a.saved, b.saved)
     new.clobbered = a.clobbered | b.clobbered
+    new.freed, new.stepped = a.freed, a.stepped
+    if a.freed != b.freed or a.stepped != b.stepped:
+        live_a, live_b = _live(a), _live(b)
+        new.freed = _on_both(a.freed, live_a, b.freed, live_b)
+        new.stepped = _on_both(a.stepped, live_a, b.stepped, live_b)
     new.consumed = dict(a.consumed)
     for sid, events in b.consumed.items():
         mine = new.consumed.get(sid)
@@ -154,6 +166,19 @@ def join_states(a: State | None, b: State | None, initial: Callable[[Field], Val
     new.conds = {k: v for k, v in a.conds.items() if b.conds.get(k) is v}
     new.no_grad = a.no_grad and b.no_grad
     return new
+
+
+def _live(state: State) -> int:
+    """All saves that were made on a path."""
+    bits = 0
+    for saves in state.saved.values():
+        bits |= saves
+    return bits
+
+
+def _on_both(a: int, made_a: int, b: int, made_b: int) -> int:
+    """What happened to a save on every path that made it."""
+    return (a & b) | (a & ~made_b) | (b & ~made_a)
 
 
 def _join_env(a: dict[str, Value], b: dict[str, Value]) -> dict[str, Value]:

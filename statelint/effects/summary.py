@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import msgspec
 
-from statelint.effects import fields, members
+from statelint.effects import fields, members, training
 from statelint.effects.facts import Key, Lasting, LeafWrite, Link, Span
-from statelint.effects.frame import ConsumeRecord, Frame, SaveRecord, Shape, Storage, WriteRecord, global_name
+from statelint.effects.frame import ConsumeRecord, Frame, Pass, SaveRecord, Shape, Storage, WriteRecord, global_name
 from statelint.effects.state import Extra, State
 from statelint.effects.value import (
     ABSENT,
@@ -21,6 +21,7 @@ from statelint.effects.value import (
     NO_VIEWS,
     NOTHING,
     SCALAR,
+    TENSOR,
     UNKNOWN,
     BoundRef,
     FuncRef,
@@ -35,7 +36,6 @@ from statelint.effects.value import (
 )
 from statelint.effects.writes import attached, effective, from_arguments, may_be_array
 from statelint.storage import ALL, Index, Linear, Slice, compose, overlap
-
 
 OBJECT_LEVELS = 2
 """An object that a function makes or changes is handed to its callers with the fields of this many levels of objects; what
@@ -60,6 +60,9 @@ class Summary(msgspec.Struct):
     clobbers: dict[int, tuple[WriteRecord, ...]]
     consumed: dict[int, tuple[ConsumeRecord, ...]]
     backward: tuple[Value, ...]
+    freed: dict[int, Link]
+    passes: tuple[Pass, ...]
+    cleared: tuple[int, ...] = ()
     effects: tuple[tuple[int, object, Key, Span, int], ...] = ()
     shapes: dict[int, Shape] = {}
     returns: bool = True
@@ -69,7 +72,9 @@ class Summary(msgspec.Struct):
 
 def default_summary(key: Key, params: tuple[str, ...]) -> Summary:
     """What is assumed of a function that is not analysed (recursion, over budget): it returns something unknown."""
-    return Summary(key, params, [], [], Value(UNKNOWN, doubt=1), [], {}, [], {}, {}, 0, {}, {}, (), unknown=True)
+    return Summary(
+        key, params, [], [], Value(UNKNOWN, doubt=1), [], {}, [], {}, {}, 0, {}, {}, (), {}, (), unknown=True
+    )
 
 
 def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
@@ -118,6 +123,9 @@ def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
         clobbers,
         consumed,
         tuple(frame.consumed_values),
+        {i: frame.freed_at[i] for i in saves if exit_state.freed >> i & 1},
+        tuple(frame.passes),
+        tuple(frame.cleared),
         tuple((*effect, deps) for effect, deps in frame.effects.items()),
         {sid: frame.shapes[sid] for sid in reachable if sid in frame.shapes and not frame.outside(sid)},
         generator=frame.fn.is_generator,
@@ -244,6 +252,9 @@ class Composition:
         return Value(UNKNOWN, frozenset(((frame.new(self.at, site), ALL),)))
 
     def _field(self, base: Value, key: object) -> Value:
+        if key == training.PARAMETERS:
+            places = frozenset((self.frame.field(sid, key), ALL) for sid, _ in base.views)
+            return Value(TENSOR, places, grad=CERTAINLY, mark=LEAF, doubt=base.doubt)
         if base.items is not None and isinstance(key, str) and key.startswith("["):
             inner = key[1:-1]
             if inner.lstrip("-").isdigit() and -len(base.items) <= int(inner) < len(base.items):
@@ -350,6 +361,8 @@ class Composition:
         bits = self._bits.get(index)
         if bits is not None:
             return bits
+        if self.state.no_grad:
+            return 0
         frame = self.frame
         record = self.summary.saves[index]
         grad = record.grad & 1
@@ -394,7 +407,7 @@ class Composition:
             _, grad, hist = self.origins(value.grad)
             grad |= value.grad & CERTAINLY
         hist |= self.history(value.hist)
-        if value.mark & DETACHED:
+        if value.mark & DETACHED or (self.state.no_grad and not self._given(value)):
             grad = hist = 0
         moved = self._moved(value.views)
         kind = value.kind
@@ -418,6 +431,10 @@ class Composition:
         if isinstance(const, Linear):
             const = ABSENT
         return Value(kind, moved if moved else NO_VIEWS, const, refs, items, deps, grad, hist, doubt, value.mark)
+
+    def _given(self, value: Value) -> bool:
+        """Whether a value is, or views, something that the callee did not make."""
+        return any(self.summary.storages[sid].kind not in ("new", "old") for sid, _ in value.views)
 
     def ref(self, ref: Ref) -> Ref:
         if isinstance(ref, BoundRef):
@@ -454,6 +471,8 @@ def compose_call(
         for value in arguments.values():
             h, g, d = effective(state, value)
             deps, grad, hist = deps | d, grad | g, hist | h
+        if summary.key == frame.key:
+            grad = hist = 0  # what a function that calls itself gives comes from its other returns
         return Value(UNKNOWN, frozenset(((frame.new(at, "unknown"), ALL),)), deps=deps, grad=grad, hist=hist, doubt=1)
     call = Composition(frame, state, summary, arguments, closure, at)
     for sid, shape in summary.shapes.items():
@@ -466,12 +485,23 @@ def compose_call(
         call.held(sid)
     if summary.backward:
         for consumed in summary.backward:
-            frame.analyzer.hazards.consume(frame, state, call.value(consumed), at, "backward")
+            frame.analyzer.hazards.consume(frame, state, call.value(consumed), at, "callee")
+    for made in summary.passes:
+        _, grad, read = call.origins(made.grad)
+        grad |= made.grad & CERTAINLY
+        if not training.reach(frame, state, grad, read, at, made.frees, made.link):
+            frame.analyzer.hazards.stepped(frame, state, read, at)
     link = Link(frame.module, at, f"`{summary.key[1]}` is called here")
     writes_done = set()
     for sid, region, record in summary.arrays:
         overwritten = call.held(sid)
         if not overwritten.views:
+            continue
+        if record.mode == training.STEP:
+            entry = record._replace(chain=(link, *record.chain)[:6], doubt=record.doubt + frame.ambiguity)
+            for place, _ in overwritten.views:
+                training.overwrite(frame, state, place, entry)
+            _propagate(frame, overwritten.views, entry)
             continue
         if state.no_grad and record.mode == "recorded":
             record = record._replace(mode="no_grad")
@@ -490,6 +520,9 @@ def compose_call(
     for sid, (hist, grad, deps) in summary.extra.items():
         more_deps, _, _ = call.origins(deps)
         _, more_grad, more_hist = call.origins(grad)
+        if state.no_grad:
+            extras.append((sid, 0, 0, more_deps))
+            continue
         extras.append((sid, more_hist | call.history(hist), more_grad | grad & CERTAINLY, more_deps))
     saved = [(sid, call.history(bits)) for sid, bits in summary.saved.items()]
     new_fields = [(sid, name, call.value(value)) for sid, name, value in summary.fields]
@@ -498,6 +531,14 @@ def compose_call(
         for target, _ in call.views(sid):
             state.saved[target] = state.saved.get(target, 0) | bits
             state.clobbered &= ~bits
+            state.freed &= ~bits
+            state.stepped &= ~bits
+    for index, freed_at in summary.freed.items():
+        bits = call.save_bit(index)
+        state.freed |= bits
+        for position in range(bits.bit_length()):
+            if bits >> position & 1:
+                frame.freed_at[position] = freed_at
     for index in summary.saves:
         if summary.clobbered >> index & 1:
             bits = call.save_bit(index)
@@ -511,6 +552,8 @@ def compose_call(
         for target, _ in call.views(sid):
             mine = state.extra.get(target, (0, 0, 0))
             state.extra[target] = (mine[0] | hist, mine[1] | grad, mine[2] | deps)
+    for sid in summary.cleared:
+        fields.clear(frame, state, call.held(sid))
     for sid, name, value in new_fields:
         owner = call.held(sid)
         if summary.storages[sid].kind == "free" and call.closure:

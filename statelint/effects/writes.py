@@ -47,12 +47,15 @@ def save(
         if not bit:
             bit = 1 << len(frame.saves)
             frame.save_bits[key] = bit
+            leaf = bool(value.mark & LEAF or (value.grad & CERTAINLY and not value.hist))
             frame.saves.append(
-                SaveRecord(sid, region, op, what, name, grad, doubt + value.doubt + frame.ambiguity, link)
+                SaveRecord(sid, region, op, what, name, grad, doubt + value.doubt + frame.ambiguity, link, leaf)
             )
         state.saved[sid] = state.saved.get(sid, 0) | bit
         # A new save of this site stands at the current version.
         state.clobbered &= ~bit
+        state.freed &= ~bit
+        state.stepped &= ~bit
         bits |= bit
     return bits
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from statelint.checks.drafting import draft, region_chain, why_region
 from statelint.effects.facts import FunctionFacts, Key, StateWrite
 from statelint.effects.program import Program
+from statelint.effects.value import LIST, TUPLE
 from statelint.findings import Draft
 
 CODE = "SL102"
@@ -28,7 +29,7 @@ def check(program: Program) -> Iterable[Draft]:
                 break  # SL105 says it better
             if lasting.traced and not lasting.graph:
                 break  # a statistic that is updated outside the graph: the rules on layers judge it
-            array = lasting.traced and region.framework == "torch"
+            array = region.framework == "torch" and (lasting.traced or _sequence(fact))
             if ".assign" in fact.op or not returned(program, info, fact, region.root, array):
                 continue
             name = fact.state.text
@@ -55,6 +56,11 @@ def lifted(program: Program, fact: StateWrite) -> bool:
     """Whether the class belongs to a library that carries its objects' state through its transformations."""
     owner = program.classes.get(fact.state.owner)
     return owner is not None and any(base.startswith(STATEFUL_LIBRARIES) for base in owner.library_bases)
+
+
+def _sequence(fact: StateWrite) -> bool:
+    """A new tuple or list, as the state of a recurrent layer is: what counts is whether its elements bring a gradient."""
+    return fact.how == "rebind" and bool(fact.kind & (LIST | TUPLE))
 
 
 def _lazy(fact: StateWrite) -> bool:

@@ -15,7 +15,7 @@ CODE = "SL201"
 def check(program: Program) -> Iterable[Draft]:
     """Hazards that the version counter sees."""
     for info, hazard in program.facts(Hazard):
-        if hazard.mode == "hidden":
+        if hazard.mode in ("hidden", "step"):
             continue
         found = judge(program, info, hazard)
         if found is not None:
