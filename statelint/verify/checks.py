@@ -97,6 +97,9 @@ class Checker:
         gradient, leaked = self._gradient()
         yield Message(row=gradient)
         yield Message(row=_state_row(touched, repeated, leaked, values))
+        keys = self._keys()
+        if keys is not None:
+            yield Message(row=keys)
         if history_note:
             yield Message(note=history_note)
         if before.truncated:
@@ -156,6 +159,23 @@ class Checker:
         if not first:
             return Row("values", "proved", "it returns no numbers; nothing to differ")
         return Row("values", "proved", "the same when run twice" + (", and after other inputs" if history else ""))
+
+    def _keys(self) -> Row | None:
+        """What the framework's checker of random keys says; None where there is nothing to say."""
+        world = self.program.fresh()
+        given = world.inputs
+        leaves = [leaf for _, leaf in places.leaves(self.engine, [list(given[0]), given[1]])]
+        try:
+            found = self.engine.reused_key(lambda: world.call(given))
+        except MemoryError:
+            raise
+        except Exception as error:
+            return Row("keys", "inconclusive", f"under {self.engine.by}'s key checker it raises {_error(error)}")
+        if found:
+            return Row("keys", "refuted", f"a random key is consumed twice: {found}")
+        if any(self.engine.is_key(leaf) for leaf in leaves):
+            return Row("keys", "proved", f"{self.engine.by}'s checker sees no random key consumed twice")
+        return None
 
     def _draws(self) -> bool:
         """With the generators set back, do two runs agree?"""

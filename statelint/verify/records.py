@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 Verdict = Literal["proved", "refuted", "inconclusive"]
-CHECKS = ("values", "gradient", "state", "inputs")
+CHECKS = ("values", "gradient", "state", "inputs", "keys")
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,12 +50,15 @@ def _table(report: Report, painted: object) -> list[str]:
     out = []
     if len(report.functions) > 1:
         for k, checked in enumerate(report.functions):
-            out.append(f"{('function', 'against')[k]}  {checked.target}")
+            out.append(f"{('function', 'against')[k]:<10}{checked.target}")
         out += ["", " " * 10 + "".join(name.ljust(size) for name, _, _ in columns)]
     else:
         out += [report.functions[0].target, ""]
     out.append(" " * 10 + "".join(engine.ljust(size) for _, engine, _ in columns).rstrip())
+    seen = {row.check for _, _, run in columns for row in run.rows}
     for check in CHECKS:
+        if check == "keys" and check not in seen:
+            continue
         cells = []
         for _, _, run in columns:
             row = next((r for r in run.rows if r.check == check), None)
@@ -66,10 +69,11 @@ def _table(report: Report, painted: object) -> list[str]:
 
 def _details(checked: Checked, width: int) -> list[str]:
     out: list[str] = []
-    shown = {run.inputs: run.guessed for run in checked.runs if run.inputs}
-    for text, guessed in shown.items():
-        how = " (shapes guessed from annotations)" if guessed else ""
-        out += textwrap.wrap(f"inputs: {text}{how}", width, initial_indent="  ", subsequent_indent="    ")
+    shown = {run.inputs: run for run in checked.runs if run.inputs}
+    for text, run in shown.items():
+        how = " (shapes guessed from annotations)" if run.guessed else ""
+        of = f" ({run.engine})" if len(shown) > 1 else ""
+        out += textwrap.wrap(f"called with{of}: {text}{how}", width, initial_indent="  ", subsequent_indent="    ")
     for check in CHECKS:
         said: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for run in checked.runs:

@@ -198,6 +198,10 @@ def clean(params: dict[str, jax.Array], key: jax.Array):
     return jnp.sum(jnp.tanh(params["a"]) * jax.random.normal(key, params["a"].shape)) + jnp.sum(params["b"] ** 2)
 
 
+def same_key(x: jax.Array, key: jax.Array):
+    return jnp.sum(x * jax.random.normal(key, x.shape)) + jax.random.uniform(key)
+
+
 def leaking(x: jax.Array):
     y = jnp.sum(x**2)
     seen.append(y)
@@ -241,7 +245,7 @@ def test_proved_as_text(verify):
     assert (code, err) == (0, "")
     table = [line.split() for line in out.splitlines()[2:7]]
     assert table == [["tape"], *([check, "proved"] for check in ("values", "gradient", "state", "inputs"))]
-    assert "inputs: x = float64[4], scale = 2" in out
+    assert "called with: x = float64[4], scale = 2" in out
     assert "Not seen:" in out
     assert out.endswith("programs.py::smooth proved\n")
 
@@ -385,7 +389,9 @@ def test_torch_against_its_fix(verify):
 def test_jax(verify):
     pytest.importorskip("jax")
     code, report = verify("pure.py::clean")
-    assert (code, rows(report, "jax"), rows(report, "tape")) == (0, ALL_PROVED, ALL_PROVED)
+    assert (code, rows(report, "jax"), rows(report, "tape")) == (0, {**ALL_PROVED, "keys": "proved"}, ALL_PROVED)
+    code, report = verify("pure.py::same_key")
+    assert (code, rows(report, "jax")) == (1, {**ALL_PROVED, "keys": "refuted"})
     code, report = verify("pure.py::leaking")
     assert (code, rows(report, "jax")) == (1, {**ALL_PROVED, "state": "refuted"})
     assert "a tracer that outlived its trace" in words(report, "jax")

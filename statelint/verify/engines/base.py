@@ -82,6 +82,14 @@ class Engine:
         """An explicit key, where the framework has them."""
         raise LookupError
 
+    def reused_key(self, run: Callable[[], Any]) -> str:
+        """Run under the framework's checker of random keys; what it says of one that is consumed twice, else empty."""
+        return ""
+
+    def is_key(self, value: Any) -> bool:
+        """Is it a key that such a checker follows?"""
+        return False
+
     def holds_run(self, value: Any) -> str:
         """Why an array keeps a run alive that is over (a graph, a tracer); empty if it does not."""
         return ""

@@ -64,6 +64,23 @@ class JaxEngine(Engine):
         """A key."""
         return self._jax.random.key(seed)
 
+    def is_key(self, value: Any) -> bool:
+        """A typed key: JAX's checker does not follow keys that are plain words."""
+        jnp = self._jax.numpy
+        mine = self.by == "jax" and isinstance(value, self._jax.Array)
+        return mine and bool(jnp.issubdtype(value.dtype, self._jax.dtypes.prng_key))
+
+    def reused_key(self, run: Callable[[], Any]) -> str:
+        """See the base class."""
+        if self.by != "jax":
+            return ""
+        try:
+            with self._jax.debug_key_reuse(True):
+                run()
+        except self._jax.errors.KeyReuseError as error:
+            return str(error).splitlines()[0].rstrip(":")
+        return ""
+
     def holds_run(self, value: Any) -> str:
         """A tracer outlives its trace."""
         if self.by == "tape":
