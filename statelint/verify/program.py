@@ -31,6 +31,13 @@ class World:
     function: Callable[..., Any]
     owner: Any
     inputs: Arguments
+    variables: Any = None
+    signed: Callable[..., Any] | None = None
+    """For a module that is called with its variables: these, and the method whose parameters the user wrote."""
+
+    def completed(self, made: Arguments) -> Arguments:
+        """The arguments, after the variables where there are some."""
+        return made if self.signed is None else ((self.variables, *made[0]), made[1])
 
     def call(self, given: Arguments) -> Any:
         """Call it."""
@@ -57,7 +64,13 @@ class Program:
         module = self._load()
         owner, function = self._resolve(module)
         world = World(module, function, owner, ((), {}))
+        name = self.target.name.rpartition(".")[2] if function is not owner else "__call__"
+        functional = self.engine.functional(owner, name) if owner is not None else None
         world.inputs = self.new_inputs(world)
+        if functional is not None:
+            world.variables, world.function = functional[0](*world.inputs[0], **world.inputs[1]), functional[1]
+            world.signed = function
+            world.inputs = self.new_inputs(world)
         self._move_constant_parameters(world)
         self.engine.seed(self.seed + 2)
         return world
@@ -75,12 +88,12 @@ class Program:
         if self.target.example:
             self.engine.seed(self.seed + 1)
             made = inputs.from_example(self.target.example, vars(world.module), self.engine)
-            return inputs.fitted(world.function, made, self.target.name)
+            return world.completed(inputs.fitted(world.signed or world.function, made, self.target.name))
         source = FromAnnotations(self.engine, self.seed, self.shape, self.positive)
         shown = self.target.name
-        made = source.arguments(world.function, shown)
+        made = source.arguments(world.signed or world.function, shown)
         self.guesses = source.guesses
-        return made
+        return world.completed(made)
 
     def modules(self) -> dict[str, types.ModuleType]:
         """The user's own modules that are loaded, by the names they have there."""

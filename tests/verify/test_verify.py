@@ -209,10 +209,24 @@ def leaking(x: jax.Array):
 """
 
 
+FLAX = """
+import flax.linen as nn
+import jax
+
+
+class Encoder(nn.Module):
+    width: int
+
+    @nn.compact
+    def __call__(self, x: jax.Array):
+        return nn.tanh(nn.Dense(self.width)(x))
+"""
+
+
 @pytest.fixture
 def verify(tmp_path):
     """Runs the command in a folder with the programs; its exit code and its report."""
-    for name, text in (("programs", NUMPY), ("layers", TORCH), ("pure", JAX)):
+    for name, text in (("programs", NUMPY), ("layers", TORCH), ("pure", JAX), ("linen", FLAX)):
         (tmp_path / f"{name}.py").write_text(text)
 
     def call(*arguments, text=False):
@@ -396,3 +410,10 @@ def test_jax(verify):
     assert (code, rows(report, "jax")) == (1, {**ALL_PROVED, "state": "refuted"})
     assert "a tracer that outlived its trace" in words(report, "jax")
     assert rows(report, "tape")["state"] == "refuted"
+
+
+def test_flax_modules_get_their_variables(verify):
+    pytest.importorskip("flax")
+    code, report = verify("linen.py::Encoder")
+    assert (code, rows(report, "jax")) == (0, ALL_PROVED), words(report, "jax")
+    assert "kernel" in next(r for r in report["functions"][0]["runs"] if r["engine"] == "jax")["inputs"]

@@ -82,6 +82,15 @@ class Engine:
         """An explicit key, where the framework has them."""
         raise LookupError
 
+    def compiled(self, f: Differentiable) -> Differentiable | None:
+        """The same function, to be called many times; None where calling it is all there is."""
+        return None
+
+    def functional(self, owner: Any, method: str) -> tuple[Callable[..., Any], Callable[..., Any]] | None:
+        """For modules that are called with their variables: what makes these from the arguments, and the call with
+        the variables as the first argument. None for all others."""
+        return None
+
     def reused_key(self, run: Callable[[], Any]) -> str:
         """Run under the framework's checker of random keys; what it says of one that is consumed twice, else empty."""
         return ""

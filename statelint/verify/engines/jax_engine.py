@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -63,6 +64,25 @@ class JaxEngine(Engine):
     def random_key(self, seed: int) -> Any:
         """A key."""
         return self._jax.random.key(seed)
+
+    def compiled(self, f: Differentiable) -> Differentiable | None:
+        """Jitted: loops of ``lax`` would be compiled anew at each call."""
+        return self._jax.jit(f) if self.by == "jax" else None
+
+    def functional(self, owner: Any, method: str) -> tuple[Callable[..., Any], Callable[..., Any]] | None:
+        """Flax's modules (linen)."""
+        linen = sys.modules.get("flax.linen")
+        if self.by != "jax" or linen is None or not isinstance(owner, linen.Module):
+            return None
+        key = self._jax.random.key
+
+        def make(*args: Any, **kwargs: Any) -> Any:
+            return owner.init(key(0), *args, method=method, **kwargs)
+
+        def call(variables: Any, /, *args: Any, **kwargs: Any) -> Any:
+            return owner.apply(variables, *args, method=method, rngs={"dropout": key(1)}, **kwargs)
+
+        return make, call
 
     def is_key(self, value: Any) -> bool:
         """A typed key: JAX's checker does not follow keys that are plain words."""
