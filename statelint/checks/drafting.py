@@ -53,3 +53,11 @@ def why_region(program: Program, info: FunctionFacts, region: Region) -> str:
 def region_chain(region: Region) -> tuple[Link, ...]:
     """The calls from the region's start."""
     return region.steps
+
+
+def spoken(op: str) -> str:
+    """An operation's last name as code; words (a call, a stream) as they are."""
+    name, _, rest = op.partition(" ")
+    if rest and not rest.startswith("("):
+        return op
+    return f"`{name.rpartition('.')[2]}`" + (f" {rest}" if rest else "")

@@ -690,6 +690,7 @@ class Analyzer:
             result = Value(1 << 15, frozenset(((sid, ALL),)))
         arguments.settle(frame)
         training.settle(frame, exit_state)
+        keys.settle(frame)
         retention.settle(
             frame, hazards.history(exit_state, result) if exit_state is not None and result is not None else 0
         )

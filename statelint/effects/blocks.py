@@ -299,6 +299,7 @@ def _with(frame: Frame, state: State, instr: With) -> State | None:
 
 def _return(frame: Frame, state: State, instr: Return) -> State | None:
     frame.returns.append((frame.regs[instr.src], state))
+    frame.return_spans.append(instr.at)
     return None
 
 

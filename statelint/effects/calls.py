@@ -20,6 +20,7 @@ from statelint.effects.value import (
     KEY,
     LEAF,
     NDARRAY,
+    NONE,
     NOTHING,
     NUMBER,
     OBJECT,
@@ -37,6 +38,7 @@ from statelint.effects.value import (
     PartialRef,
     Ref,
     Value,
+    View,
     WrapRef,
     constant,
     join,
@@ -44,8 +46,9 @@ from statelint.effects.value import (
     only,
 )
 from statelint.effects.writes import effective, kind_of
+from statelint.ir.nodes import CallMethod
 from statelint.models.record import FunctionModel
-from statelint.storage import ALL, Index, Linear
+from statelint.storage import ALL
 
 Arguments = tuple[Value, ...]
 Keywords = tuple[tuple[str | None, Value], ...]
@@ -202,7 +205,7 @@ def _call_wrapped(
     if ref.kind in ("no_grad", "inference_mode"):
         state.no_grad = True
     if ref.kind in ("vmap", "pmap"):
-        result = _mapped(frame, state, ref.func, args, starred, keywords, at)
+        result = _mapped(frame, state, ref, args, starred, keywords, at)
     else:
         result = call(frame, state, ref.func, args, starred, keywords, at)
     state.no_grad = before
@@ -224,34 +227,33 @@ def _call_wrapped(
 
 
 def _mapped(
-    frame: Frame, state: State, func: Value, args: Arguments, starred: int, keywords: Keywords, at: Span
+    frame: Frame, state: State, ref: WrapRef, args: Arguments, starred: int, keywords: Keywords, at: Span
 ) -> Value:
-    """One call for each row: rows of keys are different keys, what the function captures is the same in all."""
-    captures = any(isinstance(r, FuncRef) and r.frame for r in func.refs)
+    """One call for each row: rows of keys are different keys, what the function captures or all rows share is the same."""
+    func = ref.func
+    axes = dict(ref.options).get("in_axes", 0)
+    rows = [a for i, a in enumerate(args) if (axes[i] if isinstance(axes, tuple) and i < len(axes) else 0) is not None]
+    shared = len(rows) < len(args)
+    captures = any(isinstance(r, (FuncRef, BoundRef, PartialRef)) for r in func.refs)
     result: Value | None = None
     marks = recency.mark(frame, at)
-    for turn in range(2 if captures else 1):
+    taken: set[View] = set()
+    for value in (*rows, *(v for _, v in keywords)):
+        taken |= fields.leaves(state, value)
+    frame.mapped.append((frozenset(taken), frame.row(at)))
+    turns = 2 if captures or shared else 1
+    for turn in range(turns):
         if turn:
             recency.age(frame, state, marks)
             frame.loops.append(at)
-        rows = tuple(_row(frame, state, a, at) for a in args)
-        made = call(frame, state, func, rows, starred, keywords, at)
+        made = call(frame, state, func, args, starred, keywords, at)
         result = made if result is None else join(recency.refreshed(frame, result, marks), made)
     recency.close(frame, marks)
-    if captures:
+    frame.mapped.pop()
+    if turns > 1:
         frame.loops.pop()
     assert result is not None
     return result
-
-
-def _row(frame: Frame, state: State, argument: Value, at: Span) -> Value:
-    """What one call of a mapped function gets of an argument that is a batch of keys, or may be one."""
-    kind = kind_of(frame, argument)
-    if kind == KEY:
-        return fields.element(frame, state, argument, at)
-    if kind == UNKNOWN and argument.views:
-        return fields.view(frame, state, argument, (Index(Linear(frame.symbol((at, "item")), 0)),))
-    return argument
 
 
 def unknown_call(
@@ -269,10 +271,18 @@ def unknown_call(
         hist, grad, deps = hist | h, grad | g, deps | d
     if state.no_grad:
         hist = grad = 0
+    if func.kind & UNKNOWN:
+        frame.analyzer.keys.passed(frame, state, args, keywords, at, _called(frame))
     kind = UNKNOWN
     if scalar and func.kind & ~UNKNOWN and not func.views:
         kind = UNKNOWN
     return Value(kind, frozenset(((frame.new(at, "call"), ALL),)), ABSENT, (), None, deps, grad, hist, func.doubt)
+
+
+def _called(frame: Frame) -> str:
+    """What the current call calls, as far as it has a name."""
+    instr = frame.instr
+    return instr.name if isinstance(instr, CallMethod) else "a call"
 
 
 def call_library(
@@ -309,7 +319,8 @@ def apply_function(
     if model.context and not model.regions and not model.mutates:
         return context_value(frame, model, bound, at)
     if model.invokes:
-        outer, frame.mapping = frame.mapping, name
+        exclusive = bool(model.regions) and model.regions[0].kind == "cond"
+        before, after = state.consumed, state.consumed
         for invocation in model.invokes:
             func = bound.get(invocation.function)
             if func is None or (invocation.function in results and "result" in invocation.arguments):
@@ -323,6 +334,8 @@ def apply_function(
             for branch in branches:
                 if not branch.refs:
                     continue
+                if exclusive:
+                    state.consumed = dict(before)
                 kind = model.regions[0].kind if model.regions else ""
                 results[invocation.function] = _invoke(
                     frame,
@@ -334,7 +347,10 @@ def apply_function(
                     results,
                     at,
                 )
-        frame.mapping = outer
+                if exclusive:
+                    after = _merged(after, state.consumed)
+        if exclusive:
+            state.consumed = after
     elif model.regions:
         wrapped = _transformed(frame, state, model, bound, at, name)
         if wrapped is not None:
@@ -342,10 +358,17 @@ def apply_function(
     return frame.analyzer.library.apply(frame, state, model, bound, at, name, results)
 
 
+def _merged(a: dict[int, frozenset[int]], b: dict[int, frozenset[int]]) -> dict[int, frozenset[int]]:
+    """What either of two branches consumed."""
+    return {sid: a.get(sid, frozenset()) | b.get(sid, frozenset()) for sid in {**a, **b}}
+
+
 def _invoke(
     frame: Frame, state: State, func: Value, specs: tuple[str, ...], repeated: str | None, bound: dict[str, Value],
     results: dict[str, Value], at: Span,
 ) -> Value:  # fmt: skip
+    rowed = repeated in ("scan", "loop", "vmap")
+
     def arguments() -> tuple[Value, ...]:
         args: list[Value] = []
         for spec in specs:
@@ -354,6 +377,9 @@ def _invoke(
                 args.extend(rest)
             elif spec.endswith("[*]"):
                 source = bound.get(spec[:-3])
+                if rowed and source is not None and source.kind != NONE:
+                    args.append(source)
+                    continue
                 args.append(
                     fields.element(frame, state, source, at)
                     if source is not None and source.kind != 32
@@ -369,6 +395,10 @@ def _invoke(
 
     keywords = tuple((k, v) for k, v in bound.items() if "*" not in k and k not in specs) if "**" in specs else ()
     marks = recency.mark(frame, at)
+    if rowed:
+        sources = [bound[s[:-3]] for s in specs if s.endswith("[*]") and s[:-3] in bound]
+        taken: frozenset[View] = frozenset().union(*(fields.leaves(state, v) for v in sources))
+        frame.mapped.append((taken, frame.row(at)))
     result = call(frame, state, func, arguments(), 0, keywords, at)
     if repeated is None:
         return result
@@ -381,7 +411,10 @@ def _invoke(
     frame.loops.append(at)
     second = call(frame, state, func, arguments(), 0, keywords, at)
     frame.loops.pop()
-    result = join(recency.refreshed(frame, result, marks), second)
+    if rowed:
+        frame.mapped.pop()
+    # What a loop leaves is what its last turn made of the turn before.
+    result = second if carried is not None else join(recency.refreshed(frame, result, marks), second)
     recency.close(frame, marks)
     return result.items[0] if repeated == "scan" and result.items else result
 
@@ -401,6 +434,9 @@ def _transformed(
     options: list[tuple[str, object]] = []
     if "value_and_grad" in short:
         options.append(("value_and_grad", True))
+    axes = bound.get("in_axes")
+    if axes is not None and axes.items is not None and any(a.kind == NONE for a in axes.items):
+        options.append(("in_axes", tuple(None if a.kind == NONE else 0 for a in axes.items)))
     aux = bound.get("has_aux")
     if aux is not None and aux.const is True:
         options.append(("has_aux", True))

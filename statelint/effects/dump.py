@@ -234,6 +234,17 @@ def key_reuse_line(fact: records.KeyReuse) -> str:
     )
 
 
+def key_use_line(fact: records.KeyUse) -> str:
+    """``use 5:8 attribute self.key by jax.random.normal``."""
+    flags = "".join(f" {name}" for name in ("literal", "fixed", "direct") if getattr(fact, name))
+    return f"use {place(fact.at)} {fact.state.root} {fact.state.text} by {fact.op}{flags}{_doubt(fact.doubt)}"
+
+
+def key_returned_line(fact: records.KeyReturned) -> str:
+    """``used-up 4:8 key by jax.random.split is returned``."""
+    return f"used-up {place(fact.at)} {fact.key} by {fact.op} is returned{_doubt(fact.doubt)}"
+
+
 def cache_store_line(fact: records.CacheStore) -> str:
     """``cache 5:4 global CACHE under key, missing w``."""
     missing = f", missing {','.join(fact.missing)}" if fact.missing else ""
@@ -291,6 +302,8 @@ FACTS: dict[type, Callable[[Any], str]] = {
     records.CarriedGraph: carried_line,
     records.LeafWrite: leaf_write_line,
     records.KeyReuse: key_reuse_line,
+    records.KeyUse: key_use_line,
+    records.KeyReturned: key_returned_line,
     records.CacheStore: cache_store_line,
     records.Reused: reused_line,
     records.Lasting: lasting_line,

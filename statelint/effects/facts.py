@@ -170,6 +170,28 @@ class KeyReuse(Fact, frozen=True):
     split: str
 
 
+class KeyUse(Fact, frozen=True):
+    """A key that is state is consumed by ``op``, as it was when the function was entered. ``literal``: the class gives the
+    attribute a key as default. ``fixed``: its class makes values that do not change. ``direct``: by a library's function here, not
+    in a callee."""
+
+    state: StateRef
+    op: str
+    literal: bool
+    fixed: bool
+    direct: bool
+    doubt: int
+
+
+class KeyReturned(Fact, frozen=True):
+    """A key that was consumed (here) is returned, to be taken for a new one."""
+
+    key: str
+    op: str
+    consumed: Link
+    doubt: int
+
+
 class CacheStore(Fact, frozen=True):
     """A value goes into a cache under a key. ``missing`` are the parameters and state that the value depends on and that
     neither key nor guard mentions."""
@@ -261,6 +283,8 @@ AnyFact = (
     | CarriedGraph
     | LeafWrite
     | KeyReuse
+    | KeyUse
+    | KeyReturned
     | CacheStore
     | MemoFunction
     | Retain

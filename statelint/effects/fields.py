@@ -32,6 +32,7 @@ from statelint.effects.value import (
     PartialRef,
     Ref,
     Value,
+    View,
     WrapRef,
     join,
     join_all,
@@ -195,7 +196,7 @@ def element(frame: Frame, state: State, container: Value, at: Span) -> Value:
     if isinstance(container.const, range) or kind == NUMBER:
         return Value(NUMBER, const=Linear(frame.symbol((at, "item")), 0), deps=container.deps)
     if kind & ~(ARRAY | UNKNOWN | KEY) == 0 and kind & (ARRAY | KEY):
-        region: Region = (Index(Linear(frame.symbol((at, "item")), 0)),)
+        region: Region = (Index(Linear(frame.row(at), 0)),)
         return view(frame, state, container, region)
     values = []
     for sid, _ in container.views:
@@ -218,6 +219,16 @@ def element(frame: Frame, state: State, container: Value, at: Span) -> Value:
         result.kind, result.views, result.const, result.refs, result.items, result.deps | deps, result.grad | grad,
         result.hist | hist, max(result.doubt, container.doubt), result.mark,
     )  # fmt: skip
+
+
+def leaves(state: State, value: Value, depth: int = 4) -> frozenset[View]:
+    """What a value views, and what the values that it holds view."""
+    found = set(value.views)
+    if depth:
+        inner = [*(value.items or ()), *(v for sid, _ in value.views for v in state.fields.of(sid).values())]
+        for part in inner:
+            found |= leaves(state, part, depth - 1)
+    return frozenset(found)
 
 
 def _part(at: Span, number: int) -> Span:

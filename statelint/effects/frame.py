@@ -134,11 +134,17 @@ class Frame:
         self.consumptions: list[ConsumeRecord] = []
         self.consumption_of: dict[ConsumeRecord, int] = {}
         self.either: dict[int, frozenset[View]] = {}
-        self.mapping = ""
+        self.mapped: list[tuple[frozenset[View], int]] = []
+        """Views of which each turn of a mapped function takes one row, and the number of the row."""
+        self.rows: set[int] = set()
+        """The numbers (symbols) that run over a whole array."""
+        self.drawn: set[int] = set()
+        """Storages consumed as keys on any path."""
         self.facts: dict[AnyFact, None] = {}
         self.foreign: dict[Key, dict[AnyFact, None]] = {}
         self.regs: list[Value] = []
         self.returns: list[tuple[Value, State]] = []
+        self.return_spans: list[Span] = []
         self.yields: list[Value] = []
         self.breaks: list[list[State]] = []
         self.continues: list[list[State]] = []
@@ -298,6 +304,14 @@ class Frame:
                 return name
         return ""
 
+    def name_of_view(self, state: State, sid: int, region: Region) -> str:
+        """The user's name for part of a storage at a point, else for the storage."""
+        if region:
+            for name, value in state.env.items():
+                if name[0] != "%" and (sid, region) in value.views:
+                    return name
+        return self.name_of(state, sid)
+
     def name_of_value(self, state: State, value: Value) -> str:
         """The user's name for a value; empty if it has none."""
         for sid, _ in value.views:
@@ -358,6 +372,12 @@ class Frame:
             self.symbols += 1
             found = self.symbol_of[site] = self.symbols
         return found
+
+    def row(self, site: object) -> int:
+        """The symbol for the number of an element, where a site runs over a whole array."""
+        symbol = self.symbol((site, "row"))
+        self.rows.add(symbol)
+        return symbol
 
     def consumption(self, record: ConsumeRecord) -> int:
         """The number of a key's consumption."""

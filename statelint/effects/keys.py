@@ -7,14 +7,22 @@ data, does not consume.
 
 from __future__ import annotations
 
-from statelint.effects.facts import KeyReuse, Link, Span
+from collections.abc import Iterable
+
+from statelint.effects.facts import Key, KeyReturned, KeyReuse, KeyUse, Link, Span
 from statelint.effects.fields import initial
 from statelint.effects.frame import ConsumeRecord, Frame
 from statelint.effects.state import State
-from statelint.effects.value import KEY, UNKNOWN, Value
+from statelint.effects.value import DICT, KEY, UNKNOWN, Value, View
 from statelint.effects.writes import kind_of
 from statelint.models.record import FunctionModel
-from statelint.storage import ALL, Region, overlap
+from statelint.storage import ALL, Index, Linear, Region, Slice, overlap
+from statelint.storage import compose as composed
+
+Keywords = tuple[tuple[str | None, Value], ...]
+DIRECT = "the key is consumed here by"
+SOFT = 1
+"""The doubt of a consumption that is assumed of something unknown."""
 
 
 def use(frame: Frame, state: State, model: FunctionModel, bound: dict[str, Value], at: Span, op: str) -> None:
@@ -24,17 +32,33 @@ def use(frame: Frame, state: State, model: FunctionModel, bound: dict[str, Value
     value = bound.get(name) if name else None
     if value is None:
         return
+    if value.kind & DICT:
+        if how == "consume":
+            _streams(frame, state, value, at, op)
+        return
     for sid, _ in value.views:
         frame.evidence.setdefault(sid, KEY)
-    if how != "consume":
-        return
-    doubt = value.doubt
+    if how == "consume":
+        _consume_value(frame, state, value, at, op, value.doubt)
+
+
+def passed(frame: Frame, state: State, args: Iterable[Value], keywords: Keywords, at: Span, op: str) -> None:
+    """A key is handed to something unknown, which will hardly have any other use for it than to consume it."""
+    for value in args:
+        if value.kind & KEY and not value.kind & ~(KEY | UNKNOWN):
+            _consume_value(frame, state, value, at, op, max(value.doubt, SOFT))
+    for name, value in keywords:
+        if value.kind & DICT and name == "rngs":
+            _streams(frame, state, value, at, op, SOFT)
+        elif value.kind & KEY and not value.kind & ~(KEY | UNKNOWN):
+            _consume_value(frame, state, value, at, op, max(value.doubt, SOFT))
+
+
+def _consume_value(frame: Frame, state: State, value: Value, at: Span, op: str, doubt: int) -> None:
     for sid, region in value.views:
         unknown_part = any(s is None for s in region)
-        record = ConsumeRecord(
-            region, op, Link(frame.module, at, f"the key is consumed here by `{op}`"), doubt + unknown_part
-        )
-        consume(frame, state, sid, record, at)
+        link = Link(frame.module, at, f"{DIRECT} `{op}`")
+        consume(frame, state, sid, ConsumeRecord(region, op, link, doubt + unknown_part), at)
 
 
 def keep_apart(frame: Frame, a: State, b: State) -> None:
@@ -77,8 +101,28 @@ def _either(frame: Frame, a: State, b: State, mine: Value, theirs: Value) -> Val
     return Value(KEY, frozenset(((sid, ALL),)), deps=mine.deps | theirs.deps, doubt=max(mine.doubt, theirs.doubt))
 
 
-def consume(frame: Frame, state: State, sid: int, record: ConsumeRecord, at: Span) -> None:
-    """A key is consumed: reuse if that part of it was consumed before on this path."""
+def _streams(frame: Frame, state: State, rngs: Value, at: Span, op: str, doubt: int = 0) -> None:
+    """``rngs={"params": a, "dropout": b}``: each stream consumes its key, and two streams of one key draw the same."""
+    initial = op.rpartition(".")[2].startswith("init")
+    seen: set[View] = set()
+    for sid, _ in rngs.views:
+        for name, held in state.fields.of(sid).items():
+            if isinstance(name, str) and name.startswith("["):
+                if initial and seen & held.views:
+                    continue  # layers draw their parameters once, by their own names
+                seen |= held.views
+                stream = f"{op} (stream {name[1:-1]})"
+                _consume_value(frame, state, held, at, stream, max(doubt, held.doubt))
+
+
+def consume(
+    frame: Frame, state: State, sid: int, record: ConsumeRecord, at: Span, body: tuple[Key, Span] | None = None
+) -> None:
+    """A key is consumed: reuse if that part of it was consumed before on this path. ``body``: where in a function that
+    captures the key."""
+    frame.drawn.add(sid)
+    _note_use(frame, sid, record, at)
+    record = record._replace(region=_row_of(frame, sid, record.region))
     before = state.consumed.get(sid, frozenset())
     event = frame.consumption(record)
     for own, region in frame.either.get(sid, ()):
@@ -86,17 +130,119 @@ def consume(frame: Frame, state: State, sid: int, record: ConsumeRecord, at: Spa
         state.consumed[own] = state.consumed.get(own, frozenset()) | {event_there}
     for other in sorted(before):
         earlier = frame.consumptions[other]
-        if overlap(earlier.region, record.region):
-            exact = earlier.region == record.region or not earlier.region or not record.region
-            doubt = max(earlier.doubt, record.doubt) + (0 if exact else 1)
-            key = _name(frame, state, sid, record.region)
-            loop = earlier.link.at == record.link.at
-            if loop and ".tree" in frame.mapping and record.op.endswith(".permutation"):
-                continue  # the leaves of one tree, put into one order
+        if overlap(earlier.region, record.region) and frame.root(sid).kind != "default":
+            same = earlier.link.at == record.link.at
+            loop = same and earlier.op == record.op and bool(frame.loops)
+            doubt = max(earlier.doubt, record.doubt) if same else earlier.doubt + record.doubt
+            doubt += 0 if _same(frame, earlier.region, record.region) else 2
+            if _permutes(earlier.op) and _permutes(record.op):
+                doubt += 2  # several arrays are shuffled alike
+            key = frame.name_of_view(state, sid, record.region)
             argument = None if loop else frame.argument_span(lambda v: any(s == sid for s, _ in v.views))
-            frame.add(KeyReuse(at, key, record.op, earlier.link, earlier.op, loop, doubt, argument, _split(frame)))
+            first, place = earlier.link, at
+            if body is not None and loop:
+                first = Link(frame.module, at, "the function is run more than once by this")
+                place = body[1]
+            fact = KeyReuse(place, key, record.op, first, earlier.op, loop, doubt, argument, _split(frame))
+            if body is not None and loop:
+                frame.add_foreign(body[0], fact)
+            else:
+                frame.add(fact)
             break
     state.consumed[sid] = before | {event}
+
+
+def _permutes(op: str) -> bool:
+    return op.rpartition(".")[2] in ("permutation", "shuffle")
+
+
+def _note_use(frame: Frame, sid: int, record: ConsumeRecord, at: Span) -> None:
+    """State that holds a key is drawn from."""
+    if frame.outside(sid):
+        reference = frame.state_ref(sid)
+        if reference is not None and reference.root != "free":
+            literal = fixed = False
+            if reference.root == "attribute":
+                default = frame.analyzer.class_value(*reference.owner, reference.name)
+                literal = default is not None and default.kind == KEY
+                fixed = _immutable(frame, reference.owner)
+            direct = record.link.message.startswith(DIRECT)
+            frame.add(KeyUse(at, reference, record.op, literal, fixed, direct, record.doubt))
+
+
+_VALUES = ("equinox.Module", "flax.linen.Module", "flax.struct.PyTreeNode", "typing.NamedTuple", "NamedTuple", "tuple")
+
+
+def _immutable(frame: Frame, owner: Key) -> bool:
+    symbols = frame.analyzer.symbols
+    if any(symbols.extends(*owner, base) for base in _VALUES):
+        return True
+    for symbol in symbols.mro(*owner):
+        cls = symbols.class_(symbol.module, symbol.name) if symbol.kind == "class" else None
+        if cls is not None and any("dataclass" in d or d.endswith(".define") for d in cls.decorators):
+            return True
+    return False
+
+
+def settle(frame: Frame) -> None:
+    """Keys that were consumed and are returned: the caller takes them for the next ones."""
+    for (value, state), at in zip(frame.returns, frame.return_spans, strict=False):
+        if state.consumed:
+            for sid in _returned(frame, state, value, at, 0):
+                # It is told here, once, and not at each use in the callers.
+                state.consumed = {k: v for k, v in state.consumed.items() if k != sid or frame.outside(sid)}
+
+
+def _returned(frame: Frame, state: State, value: Value, at: Span, depth: int) -> list[int]:
+    found = []
+    for sid, region in value.views:
+        for number in sorted(state.consumed.get(sid, ())):
+            event = frame.consumptions[number]
+            if overlap(event.region, region) and _same(frame, event.region, region):
+                name = frame.name_of_view(state, sid, region)
+                frame.add(KeyReturned(at, name, event.op, event.link, max(event.doubt, value.doubt)))
+                found.append(sid)
+                break
+    for item in value.items or () if depth < 3 else ():
+        found += _returned(frame, state, item, at, depth + 1)
+    return found
+
+
+def _row_of(frame: Frame, sid: int, region: Region) -> Region:
+    """The region with the row that a mapped function takes of it in the turn that runs now."""
+    for views, symbol in frame.mapped:
+        row = Index(Linear(symbol, 0))
+        place = sid
+        while True:
+            for held, outer in views:
+                if held == place:
+                    size = len(outer) if place == sid and region[: len(outer)] == outer else 0
+                    return (*region[:size], row, *region[size:])
+            record = frame.storages[place]
+            if record.kind != "field":
+                break
+            place = record.base
+    return region
+
+
+def _same(frame: Frame, a: Region, b: Region) -> bool:
+    """Whether two overlapping regions have an element in common for certain: one holds the other. The rows that a loop
+    over a whole array takes are the whole of it, seen from another loop."""
+    for left, right in zip(a, b, strict=False):
+        if left != right:
+            return any(isinstance(part, Index) and abs(part.at.symbol) in frame.rows for part in (left, right))
+    return True
+
+
+def _foreign(region: Region) -> Region:
+    """A callee's region without the numbers that only the callee knows."""
+    return tuple(
+        None
+        if (isinstance(s, Index) and s.at.symbol)
+        or (isinstance(s, Slice) and any(b is not None and b.symbol for b in (s.lower, s.upper)))
+        else s
+        for s in region
+    )
 
 
 def _name(frame: Frame, state: State, sid: int, region: Region) -> str:
@@ -120,20 +266,44 @@ def _split(frame: Frame) -> str:
     return "jax.random.split"
 
 
-def compose(frame: Frame, state: State, value: Value, events: tuple[ConsumeRecord, ...], at: Span, link: Link) -> None:
-    """A callee consumed the key that ``value`` is here."""
+def _part(value: Value, region: Region) -> tuple[Value, Region]:
+    """What a callee took for part of an array may be an element of a tuple here."""
+    while value.items is not None and region:
+        first = region[0]
+        if (
+            not isinstance(first, Index)
+            or first.at.symbol
+            or not -len(value.items) <= first.at.offset < len(value.items)
+        ):
+            break
+        value, region = value.items[first.at.offset], region[1:]
+    return value, region
+
+
+def compose(
+    frame: Frame,
+    state: State,
+    value: Value,
+    events: tuple[ConsumeRecord, ...],
+    at: Span,
+    link: Link,
+    captured: Key | None,
+) -> None:
+    """A callee consumed the key that ``value`` is here; ``captured``: the callee, if it got the key by its closure."""
     for sid, _ in value.views:
         frame.evidence.setdefault(sid, KEY | 0)
     seen = set()
     for event in events[:3]:
-        for sid, outer in value.views:
-            region = outer if outer else event.region
+        held, inner = _part(value, event.region)
+        for sid, outer in held.views:
+            region = composed(outer, _foreign(inner))
             if (sid, region) in seen:
                 continue
             seen.add((sid, region))
             place = Link(link.module, at, f"the key is consumed here, inside {link.message.split(' is called')[0]}")
-            doubt = max(event.doubt, value.doubt)
-            consume(frame, state, sid, ConsumeRecord(region, event.op, place, doubt), at)
+            doubt = max(event.doubt, held.doubt)
+            body = (captured, event.link.at) if captured is not None else None
+            consume(frame, state, sid, ConsumeRecord(region, event.op, place, doubt), at, body)
 
 
-__all__ = ["UNKNOWN", "compose", "consume", "keep_apart", "use"]
+__all__ = ["UNKNOWN", "compose", "consume", "passed", "settle", "use"]

@@ -21,7 +21,6 @@ from statelint.effects.facts import (
     Link,
     ModuleFacts,
     Root,
-    Span,
     StateRead,
     StateRef,
     StateWrite,
@@ -190,6 +189,18 @@ class Program:
             return None
         traced = write.traced and any(f.traced for f in found)
         return Lasting(write.at, key, write.at, traced, write.graph and any(f.graph for f in found))
+
+    @staticmethod
+    def in_test(info: FunctionFacts) -> bool:
+        """Whether a function belongs to tests, which repeat and share on purpose."""
+        parts = info.module.split(".")
+        return (
+            info.name.startswith("test_")
+            or parts[-1].startswith("test_")
+            or parts[-1].endswith(("_test", "_tests", "conftest"))
+            or "tests" in parts
+            or "test" in parts
+        )
 
     def regions_of(self, info: FunctionFacts) -> list[Region]:
         """The regions that a function runs in."""

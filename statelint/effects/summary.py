@@ -69,6 +69,17 @@ class Summary(msgspec.Struct):
     generator: bool = False
     unknown: bool = False
 
+    def is_receiver(self, sid: int) -> bool:
+        """Whether a storage is the object whose method this is."""
+        record = self.storages[sid]
+        return record.kind == "param" and bool(self.params) and record.key == self.params[0] == "self"
+
+    def root(self, sid: int) -> int:
+        """The storage at the start of the access path."""
+        while self.storages[sid].kind == "field":
+            sid = self.storages[sid].base
+        return sid
+
 
 def default_summary(key: Key, params: tuple[str, ...]) -> Summary:
     """What is assumed of a function that is not analysed (recursion, over budget): it returns something unknown."""
@@ -559,8 +570,13 @@ def compose_call(
         if summary.storages[sid].kind == "free" and call.closure:
             owner = Value(UNKNOWN, frozenset(((call.closure, ALL),)))
         fields.assign(frame, state, owner, name, value)
+    renewed = {(sid, name) for sid, name, _ in summary.fields}
     for sid, events in summary.consumed.items():
-        frame.analyzer.keys.compose(frame, state, call.held(sid), events, at, link)
+        place = summary.storages[sid]
+        if place.kind == "field" and (place.base, place.key) not in renewed and summary.is_receiver(place.base):
+            continue  # what a method draws with a key of its own is the object's affair
+        captured = summary.key if summary.storages[summary.root(sid)].kind == "free" else None
+        frame.analyzer.keys.compose(frame, state, call.held(sid), events, at, link, captured)
     return result
 
 
