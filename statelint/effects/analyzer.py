@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
-from statelint.effects import arguments, caches, carry, fields, hazards, keys, retention, summary, training
+from statelint.effects import arguments, caches, carry, fields, flags, hazards, keys, retention, summary, training
 from statelint.effects.blocks import OverBudget, join, run_block
 from statelint.effects.facts import (
     AnyFact,
@@ -108,6 +108,9 @@ class Analyzer:
         self._dialects: dict[str, frozenset[str]] = {}
         self._layers: dict[Key, bool] = {}
         self._annotations: dict[tuple[str, str], Value] = {}
+        self._rewritten: dict[Key, set[str]] = {}
+        self._tested_of_class: dict[Key, frozenset[str]] = {}
+        self._tested: dict[int, tuple[str, ...]] = {}
         self.reaches: dict[str, bool] = {}
         self.thorough = False
         """What callees read is noted in their callers as well, for a closer look at one function."""
@@ -293,7 +296,7 @@ class Analyzer:
             frame_like = _SummaryShapes(self, made)
             for name, child in frame_like.attributes_of_self().items():
                 shape.children[name] = child
-        rewritten = self._rewritten_attributes(module, qualname)
+        rewritten = self.rewritten_attributes(module, qualname)
         for name in rewritten & shape.children.keys():
             child = shape.children[name]
             value = child.value
@@ -304,7 +307,12 @@ class Analyzer:
             shape.children[name] = Shape(loose, child.children)
         return shape
 
-    def _rewritten_attributes(self, module: str, qualname: str) -> set[str]:
+    def rewritten_attributes(self, module: str, qualname: str) -> set[str]:
+        """The attributes that methods other than the constructors assign."""
+        key = (module, qualname)
+        known = self._rewritten.get(key)
+        if known is not None:
+            return known
         names: set[str] = set()
         for symbol in self.symbols.mro(module, qualname):
             if symbol.kind != "class":
@@ -314,7 +322,27 @@ class Analyzer:
                 fn = self.symbols.function(symbol.module, function)
                 if fn is not None and method not in ("__init__", "setup", "build", "__post_init__"):
                     names |= stored_attributes(fn)
+        self._rewritten[key] = names
         return names
+
+    def tested_attributes(self, module: str, fn: FunctionIR) -> tuple[str, ...]:
+        """The attributes of the receiver that a method tests."""
+        key = id(fn)
+        found = self._tested.get(key)
+        if found is None:
+            found = self._tested[key] = flags.tested(fn)
+        return found
+
+    def tested_of_class(self, module: str, qualname: str) -> frozenset[str]:
+        """The attributes of the receiver that methods of a class test."""
+        key = (module, qualname)
+        found = self._tested_of_class.get(key)
+        if found is None:
+            ir = self.symbols.class_(module, qualname)
+            methods = [self.symbols.function(module, f) for f in ir.methods.values()] if ir is not None else []
+            names = {n for fn in methods if fn is not None for n in self.tested_attributes(module, fn)}
+            found = self._tested_of_class[key] = frozenset(names)
+        return found
 
     def class_value(self, module: str, qualname: str, name: str) -> Value | None:
         """A class attribute that a class body assigns, as a bare value."""
@@ -422,7 +450,7 @@ class Analyzer:
         if fn.free and ref.frame:
             for name in fn.free:
                 free_values[name] = fields.read(frame, state, ref.frame, name)
-        made = self.summary_of(ref, receiver, self._shape_of_call(frame, state, fn, arguments, free_values))
+        made = self.summary_of(ref, receiver, self._shape_of_call(frame, state, fn, ref.module, arguments, free_values))
         return compose_call(frame, state, made, arguments, ref.frame, at)
 
     def _bind(
@@ -481,23 +509,35 @@ class Analyzer:
         return arguments
 
     def _shape_of_call(
-        self, frame: Frame, state: State, fn: FunctionIR, arguments: dict[str, Value], free_values: dict[str, Value]
-    ) -> tuple[tuple[str, Value], ...]:
+        self, frame: Frame, state: State, fn: FunctionIR, module: str, arguments: dict[str, Value],
+        free_values: dict[str, Value],
+    ) -> tuple[tuple[str, Value], ...]:  # fmt: skip
         """The part of the arguments' types for which a function is analysed anew: functions, objects, flags, arrays."""
         parts: list[tuple[str, Value]] = []
         for name, value in free_values.items():
             parts.append(("&" + name, fields.bare(value)))
         if fn.registers <= SPECIALIZED_REGISTERS:
             for i, param in enumerate(fn.params):
-                given = arguments.get(param.name)
-                if given is None or (i == 0 and fn.class_qualname):
+                value = arguments.get(param.name)
+                if value is None:
                     continue
-                value = given
-                if isinstance(value.const, bool) and not value.doubt:
-                    parts.append((param.name, Value(NUMBER, const=value.const)))
+                if i == 0 and fn.class_qualname:
+                    parts.extend(flags.of_receiver(self, frame, state, fn, value))
+                    continue
+                if value.const is not ABSENT and not value.doubt and self._chooses(module, fn, param.name, value):
+                    parts.append((param.name, Value(value.kind, const=value.const)))
                 elif value.refs and not (fn.name == "__init__" and isinstance(value.refs[0], (LibRef, ClassRef))):
                     parts.append((param.name, fields.bare(value)))
         return tuple(parts)
+
+    def _chooses(self, module: str, fn: FunctionIR, name: str, value: Value) -> bool:
+        """Whether a constant argument is one that a function is analysed anew for: a flag, or what a constructor hands to an
+        attribute of its name that a method of the class tests."""
+        if isinstance(value.const, bool):
+            return True
+        if fn.name != "__init__" or not isinstance(value.const, (str, int, type(None))):
+            return False
+        return name in self.tested_of_class(module, fn.class_qualname)
 
     def summary_of(
         self, ref: FuncRef, receiver: InstRef | None = None, shape: tuple[tuple[str, Value], ...] = ()
@@ -534,13 +574,15 @@ class Analyzer:
         paths = carry.carried(frame)
         unsure, tests = carry.tests_between(frame, paths)
         if unsure:
-            again, state = self._entered(module, fn, receiver, shape)
-            again.split_on = tests
-            end = self._run(again, state)
-            if end is not None:
-                again.returns.append((NOTHING, end))
-            if not again.over_budget:
-                paths = paths - unsure | paths & carry.carried(again)
+            seen: set[str] = set()
+            for assumed in carry.ways(tests):
+                again, state = self._entered(module, fn, receiver, shape)
+                again.assumed = assumed
+                end = self._run(again, state)
+                if end is not None:
+                    again.returns.append((NOTHING, end))
+                seen |= carry.carried(again)
+            paths = paths - unsure | paths & seen
         info = self.info[frame.key]
         info.carried = tuple(sorted({*info.carried, *paths}))
         return frame, result
@@ -562,6 +604,12 @@ class Analyzer:
             if param.name in fn.cells:
                 state.fields[(frame.frame_sid, param.name)] = value
             state.env[param.name] = value
+        for name, value in shape:
+            if name[0] == flags.PREFIX and fn.params:
+                place = frame.storage("param", 0, fn.params[0].name)
+                attribute = name[1:]
+                origin = frame.origin(frame.field(place, attribute))
+                frame.initials[(place, attribute)] = Value(value.kind, const=value.const, deps=origin)
         self._decorators(frame, state)
         if fn.name in ("forward", "setup_context") and fn.class_qualname:
             # What a custom function does in its forward is not recorded.

@@ -62,7 +62,7 @@ def run_block(frame: Frame, state: State, block: Block, start: int = 0) -> State
         if handler is not None:
             handler(frame, state, instr)
             continue
-        if type(instr) is If and frame.splits < MAX_SPLITS and _kept_apart(frame, instr):
+        if type(instr) is If and instr.key in frame.fn.repeated and instr.key and frame.splits < MAX_SPLITS:
             sides = _sides(frame, state, instr)
             if len(sides) == 2 and index + 1 < len(block):
                 frame.splits += 1
@@ -78,10 +78,6 @@ def run_block(frame: Frame, state: State, block: Block, start: int = 0) -> State
     return state
 
 
-def _kept_apart(frame: Frame, instr: If) -> bool:
-    return (instr.key and instr.key in frame.fn.repeated) or instr.at in frame.split_on
-
-
 def join(frame: Frame, a: State | None, b: State | None) -> State | None:
     """The join of two paths of this function."""
     if a is not None and b is not None and frame.consumptions:
@@ -93,6 +89,8 @@ def _sides(frame: Frame, state: State, instr: If) -> list[State]:
     """The states at the ends of the branches that can be taken."""
     test = frame.regs[instr.test]
     known = truth(test)
+    if known is None:
+        known = frame.assumed.get(instr.at)
     if known is None and instr.key:
         known = state.conds.get(instr.key)
     ends: list[State] = []

@@ -79,6 +79,8 @@ def missing_inputs(frame: Frame, state: State, value: Value, key_deps: int, cach
     known = set(origin_texts(frame, covered))
     result = []
     for text in texts:
+        if text.endswith(".__class__"):
+            continue  # what an object is an instance of does not change, and carries no gradient
         if text == cache or text.startswith((cache + ".", cache + "[")):
             continue
         if any(text.startswith((k + ".", k + "[")) for k in known):

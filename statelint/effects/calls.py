@@ -44,6 +44,7 @@ from statelint.effects.value import (
     join,
     join_all,
     only,
+    unsure,
 )
 from statelint.effects.writes import effective, kind_of
 from statelint.ir.nodes import CallMethod
@@ -129,12 +130,7 @@ def call(frame: Frame, state: State, func: Value, args: Arguments, starred: int,
         result = _alternatives(
             frame, state, func.refs, lambda side, ref: _call_ref(frame, side, func, ref, args, starred, keywords, at)
         ) or Value(UNKNOWN)
-    if func.doubt > result.doubt:
-        return Value(
-            result.kind, result.views, result.const, result.refs, result.items, result.deps, result.grad, result.hist,
-            func.doubt, result.mark,
-        )  # fmt: skip
-    return result
+    return unsure(result, func.doubt)
 
 
 def _alternatives(
@@ -156,7 +152,10 @@ def _alternatives(
     frame.ambiguity -= 2
     if end is not None:
         state.become(end)
-    return join_all(results)
+    joined = join_all(results)
+    if joined is not None and any(r.views != joined.views for r in results):
+        return unsure(joined, 1)
+    return joined
 
 
 def _call_ref(
@@ -546,6 +545,16 @@ def _run_sequence(frame: Frame, state: State, obj: Value, args: Arguments, at: S
     current: Value = args[0] if args else Value(UNKNOWN)
     if not elements:
         return unknown_call(frame, state, obj, args, (), at)
+    if not layers.in_order(frame, state, obj):
+        # Which of them comes last is not known: what one of them saved may be any of theirs.
+        frame.ambiguity += 2
+        current = _run_layers(frame, state, elements, current, at)
+        frame.ambiguity -= 2
+        return current
+    return _run_layers(frame, state, elements, current, at)
+
+
+def _run_layers(frame: Frame, state: State, elements: list[Value], current: Value, at: Span) -> Value:
     for number, layer in enumerate(elements[:24]):
         # Each layer runs as a site of its own, so that their results are different storages.
         outer, frame.site = frame.site, (frame.site, number)

@@ -1,15 +1,28 @@
 """State that one call of a function hands to the next: its result depends on state that it writes on the same way through.
 
 A layer that updates a running mean while it trains, and reads it when it does not, depends on it and writes it, but never
-on one path. Where a write stands under a test, the function is run once more with the sides of that test kept apart.
+on one path. Where a write stands under tests, the function is run again for each of their outcomes.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
 
 from statelint.effects.facts import Span
 from statelint.effects.frame import Frame, global_name
 from statelint.effects.state import State
 from statelint.effects.writes import effective
+
+
+MAX_TESTS = 3
+
+
+def ways(tests: frozenset[Span]) -> Iterator[dict[Span, bool]]:
+    """The combinations of outcomes of a few tests."""
+    chosen = sorted(tests)[:MAX_TESTS]
+    for outcomes in product((True, False), repeat=len(chosen)):
+        yield dict(zip(chosen, outcomes, strict=True))
 
 
 def carried(frame: Frame) -> frozenset[str]:

@@ -225,12 +225,14 @@ class Retain(Fact, frozen=True):
 
 class Lasting(Fact, frozen=True):
     """A callee's write of state (of ``writer``, at ``write_at``) outlives this function: what it writes existed before.
-    ``traced`` and ``graph`` are as in the write, for what this function's calls hand to the writer."""
+    ``text`` is its path from here; ``traced`` and ``graph`` are as in the write, for what this function's calls hand to
+    the writer."""
 
     writer: Key
     write_at: Span
     traced: bool
     graph: bool
+    text: str = ""
 
 
 class Calls(Fact, frozen=True):

@@ -161,7 +161,7 @@ class Frame:
         self.final_writes: set[Span] = set()
         self.branches: list[Span] = []
         self.conditional: dict[str, set[Span]] = {}
-        self.split_on: frozenset[Span] = frozenset()
+        self.assumed: dict[Span, bool] = {}
         self.site: object = 0
         self.ambiguity = 0
         self.instr: Instr | None = None

@@ -287,6 +287,10 @@ def _compare(frame: Frame, state: State, instr: ir.Compare) -> None:
                 const = op == "is"
             elif left.kind and not left.kind & (NONE | UNKNOWN):
                 const = op == "is not"
+        if op in ("in", "not in"):
+            const = _member(left, right, state)
+            if const is not ABSENT and op == "not in":
+                const = not const
         frame.regs[instr.dst] = Value(NUMBER, const=const, deps=deps | more)
         return
     if kind:
@@ -301,7 +305,22 @@ def _compare(frame: Frame, state: State, instr: ir.Compare) -> None:
             const = a == b
         elif op == "!=":
             const = a != b
+        elif isinstance(a, (int, float)) and isinstance(b, (int, float)):
+            const = {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}.get(op, ABSENT)
     frame.regs[instr.dst] = Value(NUMBER, const=const, deps=deps | more, doubt=max(left.doubt, right.doubt))
+
+
+def _member(left: Value, right: Value, state: State) -> object:
+    """Whether a constant is one of a display of constants, where that is known."""
+    if not isinstance(left.const, (str, int)) or left.doubt:
+        return ABSENT
+    items = right.items
+    if items is None and right.kind in (LIST, SET) and len(right.views) == 1:
+        table = state.fields.of(next(iter(right.views))[0])
+        items = tuple(table.values()) if fields.ANY not in table else None
+    if not items or any(not isinstance(v.const, (str, int)) or v.doubt for v in items):
+        return ABSENT
+    return left.const in [v.const for v in items]
 
 
 def _call(frame: Frame, state: State, instr: ir.Call) -> None:

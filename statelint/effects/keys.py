@@ -90,7 +90,7 @@ def _either(frame: Frame, a: State, b: State, mine: Value, theirs: Value) -> Val
         return None
     sid = frame.storage("new", 0, ("either", mine.views, theirs.views))
     for state, value in ((a, mine), (b, theirs)):
-        events = set(state.consumed.get(sid, ()))
+        events: set[int] = set()
         for own, region in value.views:
             for event in state.consumed.get(own, ()):
                 record = frame.consumptions[event]

@@ -120,6 +120,15 @@ def layer_elements(frame: Frame, state: State, obj: Value) -> list[Value]:
     return [v for _, v in found] + anything
 
 
+def in_order(frame: Frame, state: State, obj: Value) -> bool:
+    """Whether each layer of a container is known by its place."""
+    for sid, _ in obj.views:
+        shape = frame.shapes.get(sid)
+        if fields.ANY in state.fields.of(sid) or (shape is not None and fields.ANY in shape.children):
+            return False
+    return True
+
+
 def instance_attribute(frame: Frame, state: State, obj: Value, ref: LibInst, name: str, at: Span) -> Value | None:
     """An attribute of an instance of a library's class."""
     for sid, _ in obj.views:

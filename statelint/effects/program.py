@@ -174,21 +174,18 @@ class Program:
                     number += 1
                     heapq.heappush(queue, (inner.doubt, number, fact.callee, inner))
 
-    def lasting(self, root: Key, info: FunctionFacts, write: StateWrite) -> Lasting | None:
-        """How a write of state outlives a call of the region's start; None if what it writes did not exist before that call."""
+    def lasting(self, root: Key, info: FunctionFacts, write: StateWrite) -> list[Lasting]:
+        """How a write of state outlives a call of the region's start, once for each way to it; empty if what it writes did not
+        exist before that call."""
         key = (info.module, info.qualname)
         if root == key:
-            return Lasting(write.at, key, write.at, write.traced, write.graph)
+            return [Lasting(write.at, key, write.at, write.traced, write.graph, write.state.text)]
         start = self.functions.get(root)
-        found = [
-            f
+        return [
+            msgspec.structs.replace(f, traced=f.traced and write.traced, graph=f.graph and write.graph)
             for f in (start.facts if start is not None else ())
             if isinstance(f, Lasting) and f.writer == key and f.write_at == write.at
         ]
-        if not found:
-            return None
-        traced = write.traced and any(f.traced for f in found)
-        return Lasting(write.at, key, write.at, traced, write.graph and any(f.graph for f in found))
 
     @staticmethod
     def in_test(info: FunctionFacts) -> bool:

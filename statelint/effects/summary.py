@@ -593,7 +593,9 @@ def _last(frame: Frame, state: State, call: Composition, written: dict[tuple[int
             frame.conditional.setdefault(frame.path(target), set()).update(frame.branches)
             array = (value is None or may_be_array(frame, value)) and not call.scalar(needed, sid, name)
             graph = array and (value is None or attached(frame, effective(state, value)[1]))
-            frame.add(Lasting(call.at, writer, write_at, array and from_arguments(frame, deps, target), graph))
+            path = frame.path(frame.field(target, name)) if name is not None else frame.path(target)
+            traced = array and from_arguments(frame, deps, target)
+            frame.add(Lasting(call.at, writer, write_at, traced, graph, path))
 
 
 def _clobber(frame: Frame, state: State, views: frozenset[View], entry: WriteRecord) -> None:

@@ -186,6 +186,16 @@ def only(value: Value, ref: Ref) -> Value:
     )  # fmt: skip
 
 
+def unsure(value: Value, doubt: int) -> Value:
+    """The value with at least so much doubt."""
+    if value.doubt >= doubt:
+        return value
+    return Value(
+        value.kind, value.views, value.const, value.refs, value.items, value.deps, value.grad, value.hist, doubt,
+        value.mark,
+    )  # fmt: skip
+
+
 def constant(value: object) -> Value:
     """The value of a literal."""
     if value is None:

@@ -12,6 +12,7 @@ from statelint.effects.value import (
     DETACHED,
     IMMUTABLE,
     LEAF,
+    NDARRAY,
     NUMBER,
     SCALAR,
     UNKNOWN,
@@ -76,7 +77,7 @@ def write(
     """An array (or what may be one) is overwritten through a view."""
     if not value.kind & ~(SCALAR | IMMUTABLE):
         return
-    doubt += value.doubt + frame.ambiguity
+    doubt += value.doubt + frame.ambiguity + _one_of_several(frame, value)
     if value.mark & DETACHED and mode == "recorded":
         mode = "no_grad"  # an alias outside the graph: autograd does not record the write
     known = kind_of(frame, value)
@@ -92,7 +93,16 @@ def write(
             state.extra[sid] = (mine[0] | hist, mine[1] | grad, mine[2] | deps)
     if value.mark & LEAF and mode == "recorded" and not state.no_grad:
         frame.add(LeafWrite(at, target, op, doubt))
-    note(frame, state, value, at, op, how, added, doubt, source)
+    unseen = mode != "recorded" and not known & NDARRAY
+    note(frame, state, value, at, op, how, added, doubt, source, unseen=unseen)
+
+
+def _one_of_several(frame: Frame, value: Value) -> int:
+    """The doubt that a value which may be a new array, or one that was there before, is the latter."""
+    if len(value.views) < 2:
+        return 0
+    outside = {frame.outside(sid) for sid, _ in value.views}
+    return 1 if len(outside) > 1 else 0
 
 
 def clobber(frame: Frame, state: State, value: Value, at: Span, op: str, target: str, mode: str, doubt: int) -> None:
@@ -130,8 +140,10 @@ def note(
     added: tuple[int, int, int],
     doubt: int,
     source: Value | None,
+    *,
+    unseen: bool = False,
 ) -> None:
-    """The facts about state and arguments that a write to ``value`` is."""
+    """The facts about state and arguments that a write to ``value`` is. ``unseen``: autograd does not record it."""
     for sid, _ in value.views:
         if not frame.outside(sid):
             continue
@@ -139,7 +151,9 @@ def note(
         kind = kind_of(frame, value)
         reference = frame.state_ref(sid)
         if reference is not None:
-            add_state_write(frame, state, sid, at, op, how, added[2], doubt, source, kind, reads_old=how != "item")
+            add_state_write(
+                frame, state, sid, at, op, how, added[2], doubt, source, kind, reads_old=how != "item", unseen=unseen
+            )
         elif root.kind == "param" and not _own_packing(frame, sid):
             put = kind_of(frame, source) if source is not None else 0
             deps = origin_texts(frame, effective(state, source)[2] if source is not None else added[2])
@@ -181,6 +195,7 @@ def add_state_write(
     kind: int,
     *,
     reads_old: bool,
+    unseen: bool = False,
 ) -> None:
     """Record a write of state by its access path."""
     reference = frame.state_ref(sid)
@@ -213,7 +228,7 @@ def add_state_write(
             reference,
             how,
             op,
-            state.no_grad,
+            state.no_grad or unseen,
             texts,
             bool(own) or reads_old,
             traced,

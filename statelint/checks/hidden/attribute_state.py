@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from statelint.checks.drafting import draft, region_chain, why_region
-from statelint.effects.facts import FunctionFacts, Key, StateWrite
+from statelint.effects.facts import FunctionFacts, Key, Lasting, StateWrite
 from statelint.effects.program import Program
 from statelint.effects.value import LIST, TUPLE
 from statelint.findings import Draft
@@ -22,15 +22,16 @@ def check(program: Program) -> Iterable[Draft]:
         if program.place(fact.state) in program.caches or _lazy(fact) or lifted(program, fact):
             continue
         for region in program.regions_of(info):
-            lasting = program.lasting(region.root, info, fact) if region.kind != "taped" else None
-            if lasting is None:
+            lasting = program.lasting(region.root, info, fact) if region.kind != "taped" else []
+            if not lasting:
                 continue
-            if region.traced and lasting.traced:
+            traced = any(f.traced for f in lasting)
+            if region.traced and traced:
                 break  # SL105 says it better
-            if lasting.traced and not lasting.graph:
+            if traced and not any(f.graph for f in lasting):
                 break  # a statistic that is updated outside the graph: the rules on layers judge it
-            array = region.framework == "torch" and (lasting.traced or _sequence(fact))
-            if ".assign" in fact.op or not returned(program, info, fact, region.root, array):
+            array = region.framework == "torch" and (traced or _sequence(fact))
+            if ".assign" in fact.op or not returned(program, info, fact, region.root, lasting, array):
                 continue
             name = fact.state.text
             message = f"`{name}` is updated by `{info.name}` and its result depends on it: the output depends on earlier calls"
@@ -69,13 +70,21 @@ def _lazy(fact: StateWrite) -> bool:
     return any(name in guard.replace("'", " ").replace('"', " ").replace(".", " ").split() for guard in fact.guards)
 
 
-def returned(program: Program, info: FunctionFacts, fact: StateWrite, root: Key, array: bool) -> bool:
-    """Whether the result of the method, or of the region's start, depends on the attribute's old value; for a tensor, whether
-    a gradient flows to it (a detached carry is a choice)."""
-    for key in {(info.module, info.qualname), root}:
-        found = program.functions.get(key)
-        if found is not None and _within(fact.state.text, found.carried):
-            if not array or _within(fact.state.text, found.result_grad):
+def returned(
+    program: Program, info: FunctionFacts, fact: StateWrite, root: Key, lasting: list[Lasting], array: bool
+) -> bool:
+    """Whether the result of the region's start depends on the attribute's old value; for a tensor, whether a gradient flows
+    to it (a detached carry is a choice)."""
+    start = program.functions.get(root)
+    if start is None:
+        return False
+    for text in {f.text for f in lasting}:
+        if _within(text, start.carried) and (not array or _within(text, start.result_grad)):
+            return True
+        # What lies deep in an object is one origin at the start: there the method itself tells.
+        deep = any(text.startswith((f"{path}.", f"{path}[")) for path in start.result)
+        if deep and _within(fact.state.text, info.carried):
+            if not array or _within(fact.state.text, info.result_grad):
                 return True
     return False
 

@@ -24,9 +24,9 @@ def check(program: Program) -> Iterable[Draft]:
             if region.kind == "taped" and not (info.result_grad and fact.state.text in info.result):
                 continue  # a meter, an environment: nothing of it is differentiated
             lasting = program.lasting(region.root, info, fact)
-            if fact.state.root == "free" and lasting is None:
+            if fact.state.root == "free" and not lasting:
                 continue
-            if fact.traced and region.traced and (lasting is None or lasting.traced):
+            if fact.traced and region.traced and (not lasting or any(f.traced for f in lasting)):
                 break  # SL105 says it better
             if not is_read(program, info, fact):
                 break

@@ -22,7 +22,7 @@ def check(program: Program) -> Iterable[Draft]:
             if not region.traced or region.framework not in ("jax", "tensorflow", ""):
                 continue
             lasting = program.lasting(region.root, info, fact)
-            if not lasting.traced if lasting is not None else fact.state.root in ("free", "attribute"):
+            if not any(f.traced for f in lasting) if lasting else fact.state.root in ("free", "attribute"):
                 continue
             if fact.state.root == "attribute" and lifted(program, fact):
                 continue
