@@ -518,9 +518,10 @@ class Analyzer:
             parts.append(("&" + name, fields.bare(value)))
         if fn.registers <= SPECIALIZED_REGISTERS:
             for i, param in enumerate(fn.params):
-                value = arguments.get(param.name)
-                if value is None:
+                given = arguments.get(param.name)
+                if given is None:
                     continue
+                value = given
                 if i == 0 and fn.class_qualname:
                     parts.extend(flags.of_receiver(self, frame, state, fn, value))
                     continue
