@@ -6,6 +6,7 @@ What the user's code prints goes nowhere. Run as ``python -m statelint.verify.ch
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable
 
@@ -36,6 +37,8 @@ def main() -> int:
     send(Message(done=True))
     channel.close()
     sys.stderr.flush()
+    if hasattr(os, "killpg") and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)  # and all processes that the user's code has started
     os._exit(0)  # threads and exit handlers of the user's code have no say any more
 
 

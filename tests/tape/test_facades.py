@@ -31,6 +31,7 @@ TORCH = {
     "sort": "return x.sort(1).values[:, 0].prod() + x.cumsum(0)[2].prod()",
     "gelu": "return F.gelu(x)[0, 1] + F.gelu(x, approximate='tanh').sum() + nn.GELU()(x).prod() + torch.erf(x)[1, 1]",
     "scatter": "return (x.scatter(1, torch.tensor([[0], [2], [1]]), 2 * x[:, :1]) ** 2).sum()",
+    "masks keep their dtype": "return x.masked_fill(torch.ones(3, 3, dtype=torch.bool).triu(1), 0.0).pow(2).sum()",
     "losses": "return F.cross_entropy(x, torch.tensor([0, 2, 1])) + F.smooth_l1_loss(x, x.detach() + 1.5)",
     "normalize": "return F.normalize(x)[0, 1] + F.softplus(x).sum() + F.layer_norm(x, (3,))[0, 0]",
     "linear algebra": "return torch.linalg.inv(x @ x.t() + torch.eye(3)).sum() + torch.logsumexp(x, 0).sum()",

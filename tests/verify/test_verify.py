@@ -94,6 +94,14 @@ def talks(x: np.ndarray):
     return np.sum(x)
 
 
+def forks(x: np.ndarray):
+    import os
+
+    if os.fork() == 0:
+        time.sleep(1000)
+    return np.sum(x)
+
+
 def unknown(x, y=1.0):
     return x
 
@@ -282,7 +290,7 @@ def test_refuted(verify, name, refuted, said):
     assert said in words(report)
 
 
-@pytest.mark.parametrize("name", ["table", "Layer.apply", "draws", "talks"])
+@pytest.mark.parametrize("name", ["table", "Layer.apply", "draws", "talks", "forks"])
 def test_proved(verify, name):
     code, report = verify(f"programs.py::{name}")
     assert (code, rows(report)) == (0, ALL_PROVED), words(report)

@@ -100,12 +100,12 @@ def _nan_to_num(x: Any, copy: bool = True, nan: Any = 0.0, posinf: Any = None, n
 
 @implements(np.tril)
 def _tril(x: Any, k: int = 0) -> Any:
-    return _where(np.tril(np.ones(x.shape[-2:], bool), k), x, 0.0)
+    return _where(np.tril(np.ones(x.shape[-2:], bool), k), x, x.dtype.type(0))
 
 
 @implements(np.triu)
 def _triu(x: Any, k: int = 0) -> Any:
-    return _where(np.triu(np.ones(x.shape[-2:], bool), k), x, 0.0)
+    return _where(np.triu(np.ones(x.shape[-2:], bool), k), x, x.dtype.type(0))
 
 
 @implements(np.diag)
