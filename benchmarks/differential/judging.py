@@ -17,7 +17,7 @@ def judge(texts: Sequence[str], run: Callable[[str], Truth], codes: frozenset[st
         if truth.discarded:
             results.append(Result(discarded=truth.discarded))
             continue
-        judged = {each for each in findings if each[0] in codes}
+        judged = {each for each in findings if each[0] in codes - truth.unjudged}
         missing = tuple(
             (fault.code, tuple(sorted(fault.any_of)))
             for fault in truth.faults

@@ -475,9 +475,15 @@ class Expressions(Writer):
             ]])  # fmt: skip
         return self.pick(options).format(a=name, n=numel)
 
+    def written(self) -> str:
+        """The name of a tensor to write to."""
+        if self.chance(0.3):
+            return self.tensor()
+        return self.tensor(lambda v: not v.requires_grad or not v.is_leaf)
+
     def write(self) -> str:
         """An in-place write."""
-        a = self.tensor() if self.chance(0.4) else self.tensor(lambda v: not v.requires_grad or not v.is_leaf)
+        a = self.written()
         if self.chance(0.12) and self.env[a].dim():
             target = f"{a}[{self.index(self.env[a].shape)}]"
         elif self.chance(0.08):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -24,7 +25,8 @@ class Straight(Expressions):
     """Writes one program."""
 
     def __init__(self, rng: random.Random) -> None:
-        self.ends = 0.35
+        self.hot: list[str] = []
+        self.results: list[str] = []
         super().__init__(rng, HEADER)
 
     def reset(self) -> None:
@@ -103,7 +105,19 @@ class Straight(Expressions):
         rebind = self.chance(0.12)
         text = self.expression()
         name = self.tensor() if rebind else self.fresh()
-        self.emit(f"{name} = {text}")
+        if (
+            self.emit(f"{name} = {text}")
+            and not self.ended
+            and is_tensor(self.env.get(name))
+            and self.env[name].requires_grad
+        ):
+            self.heat(name, text)
+
+    def heat(self, name: str, text: str) -> None:
+        """What was just computed, and from what, is worth a write; what a loss should reach."""
+        used = [n for n in self.names(is_tensor) if re.search(rf"\b{n}\b", text)]
+        self.hot = [*self.hot, name, *used][-6:]
+        self.results = [*self.results, name][-5:]
 
     def make_view(self) -> None:
         source = self.tensor()
@@ -148,8 +162,14 @@ class Straight(Expressions):
             f"{self.fresh('k')} = {self.pick([f'{a}.shape[0] // 2', f'{a}.size(0) - 1', f'len({a}) - 1', f'int({a}.sum()) % {n}', f'{self.number(0, n - 1)}', f'{a}.shape[-1] - 1'])}"
         )
 
+    def written(self) -> str:
+        known = [n for n in self.hot if is_tensor(self.env.get(n))]
+        if known and self.chance(0.7):
+            return self.pick(known)
+        return super().written()
+
     def loss(self) -> None:
-        parts = [self.tensor(lambda v: v.requires_grad) for _ in range(self.number(1, 4))]
+        parts = [self.wanted() for _ in range(self.number(1, 4))]
         forms = [
             "{a}.sum()",
             "({a} ** 2).sum()",
@@ -164,18 +184,23 @@ class Straight(Expressions):
         text = " + ".join(self.pick(forms).format(a=p) for p in parts)
         self.emit(f"{self.fresh('loss')} = {text}")
 
+    def wanted(self) -> str:
+        known = [n for n in self.results if is_tensor(self.env.get(n)) and self.env[n].requires_grad]
+        return self.pick(known) if known and self.chance(0.7) else self.tensor(lambda v: v.requires_grad)
+
     def backward(self) -> None:
         losses = self.names(lambda v: is_tensor(v) and v.requires_grad and v.grad_fn is not None)
         scalars = [n for n in losses if self.env[n].dim() == 0]
         if scalars and self.chance(0.85):
             a = self.pick([n for n in scalars if n.startswith("loss")] or scalars)
             call = self.weighted([(5, f"{a}.backward()"), (4, f"{a}.backward(retain_graph=True)")])
-            if self.chance(0.15):
+            if self.chance(0.06):
                 leaves = self.names(lambda v: is_tensor(v) and v.requires_grad)
+                leaves = [n for n in leaves if self._reaches(a, n)]
                 chosen = ", ".join(dict.fromkeys(self.pick(leaves) for _ in range(self.number(1, 2))))
                 call = self.pick(
                     [
-                        f"{self.fresh('g')} = torch.autograd.grad({a}, [{chosen}], retain_graph=True, allow_unused=True)[0]",
+                        f"{self.fresh('g')} = torch.autograd.grad({a}, [{chosen}], retain_graph=True)[0]",
                         f"{a}.backward(inputs=[{chosen}], retain_graph=True)",
                     ]
                 )
@@ -189,6 +214,13 @@ class Straight(Expressions):
                 ]
             )
         self.emit(call)
+
+    def _reaches(self, loss: str, name: str) -> bool:
+        try:
+            torch.autograd.grad(self.env[loss], [self.env[name]], retain_graph=True)
+        except RuntimeError as error:
+            return "not have been used" not in str(error)
+        return True
 
     def step(self) -> None:
         a = self.tensor(lambda v: v.requires_grad and v.is_leaf and v.grad is not None)

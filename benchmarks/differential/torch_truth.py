@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
+import numpy
 import torch
 from torch.overrides import TorchFunctionMode
 
@@ -28,16 +29,34 @@ Grads = list[Any]
 class _Save:
     """One tensor that a node keeps: where, its contents then, and the lines that wrote to it since."""
 
-    __slots__ = ("contents", "counted", "freed", "hidden", "name", "node", "place", "storage", "tensor", "version")
+    hidden: list[int]
+    __slots__ = (
+        "contents",
+        "counted",
+        "freed",
+        "hidden",
+        "name",
+        "node",
+        "place",
+        "storage",
+        "tensor",
+        "touched",
+        "version",
+    )
 
-    def __init__(self, node: Any, name: str, place: int, tensor: torch.Tensor) -> None:
+    def __init__(self, node: Any, name: str, place: int, tensor: torch.Tensor | None, line: int) -> None:
         self.node, self.name, self.place = node, name, place
+        self.hidden = []
+        self.touched: list[int] = []
+        self.freed = False
+        if tensor is None:  # its own operation overwrote it
+            self.counted, self.storage = line, 0
+            self.tensor = self.contents = torch.zeros(())
+            return
         self.tensor = tensor.detach()
         self.contents = self.tensor.clone()
         self.storage = tensor.untyped_storage().data_ptr()
         self.counted = 0
-        self.hidden: list[int] = []
-        self.freed = False
 
 
 class _Watch(TorchFunctionMode):
@@ -68,6 +87,7 @@ class _Watch(TorchFunctionMode):
         for tensor, version in before:
             if tensor._version != version:
                 self.writes.append((line, tensor.untyped_storage().data_ptr()))
+                self._touched(tensor, line)
         if name == "__get__":
             for each in _tensors(result):
                 self._register(each)
@@ -91,9 +111,9 @@ class _Watch(TorchFunctionMode):
         except RuntimeError:  # a view made under no_grad whose base was written: it has no graph to speak of
             return
         if node is not None:
-            self._walk(node)
+            self._walk(node, tensor)
 
-    def _walk(self, root: Any) -> None:
+    def _walk(self, root: Any, made: torch.Tensor) -> None:
         pending = [root]
         while pending:
             node = pending.pop()
@@ -101,10 +121,20 @@ class _Watch(TorchFunctionMode):
                 continue
             self.nodes[node] = mine = []
             for name, place, tensor in _saved(node):
-                save = _Save(node, name, place, tensor)
+                save = _Save(node, name, place, tensor, program_line())
+                if tensor is None:
+                    save.storage = made.untyped_storage().data_ptr()
                 mine.append(save)
                 self.saves.append(save)
             pending += [each for each, _ in node.next_functions]
+
+    def _touched(self, written: torch.Tensor, line: int) -> None:
+        """A write through another counter may leave the values as they are."""
+        with torch._C.DisableTorchFunction():
+            for save in self.saves:
+                if save.storage == written.untyped_storage().data_ptr():
+                    if numpy.shares_memory(written.detach().numpy(), save.tensor.numpy()):
+                        save.touched.append(line)
 
     def _probe(self, line: int) -> None:
         live = []
@@ -174,7 +204,7 @@ def _leading(nodes: dict[Any, None], wanted: list[Any], leaves: list[torch.Tenso
 _NAMES: dict[type, list[str]] = {}
 
 
-def _saved(node: Any) -> Iterator[tuple[str, int, torch.Tensor]]:
+def _saved(node: Any) -> Iterator[tuple[str, int, torch.Tensor | None]]:
     names = _NAMES.get(type(node))
     if names is None:
         names = [n for n in dir(node) if n.startswith("_saved_") or n == "saved_tensors"]
@@ -182,7 +212,9 @@ def _saved(node: Any) -> Iterator[tuple[str, int, torch.Tensor]]:
     for name in names:
         try:
             held = getattr(node, name)
-        except RuntimeError:
+        except RuntimeError as error:
+            if VERSION in str(error):
+                yield name, 0, None
             continue
         if isinstance(held, torch.Tensor):
             yield name, 0, held
@@ -261,7 +293,9 @@ def _run(text: str) -> Truth:
     _counted(watch, truth)
     if error is not None:
         return _raised(watch, error, truth)
-    suspects = [s for _, needed in watch.consumed for s in needed if s.hidden]
+    every = [s for _, needed in watch.consumed for s in needed]
+    suspects = [s for s in every if s.hidden]
+    truth.allowed |= {("SL202", line) for s in every for line in s.touched}
     wrong = _differs(text, watch.grads)
     if wrong is None:
         truth.discarded = "the reference run fails"
@@ -295,17 +329,17 @@ def _raised(watch: _Watch, error: BaseException, truth: Truth) -> Truth:
         truth.discarded = f"{type(error).__name__}: {message[:100]}"
     elif LEAF in message and "in-place operation" in message:
         truth.faults = [Fault("SL203", frozenset(lines))]
+        truth.unjudged = frozenset(("SL201", "SL202"))  # no backward pass has come
     elif OVERLAP in message:
         truth.faults = [Fault("SL206", frozenset(lines))]
+        truth.unjudged = frozenset(("SL201", "SL202"))
     elif VERSION in message and "one of the variables needed" in message:
         stale = [s for s in watch.failed if s.counted]
         if stale:
             truth.faults = [Fault("SL201", frozenset({s.counted})) for s in {s.counted: s for s in stale}.values()]
         else:
             truth.discarded = "no write explains the error"
-        hidden = [s for s in watch.failed if s.hidden and not s.counted]
-        truth.allowed |= {("SL202", line) for s in hidden for line in s.hidden}
-        truth.allowed |= {("SL202", line) for s in stale for line in s.hidden}
+        truth.allowed |= {("SL202", line) for s in watch.failed for line in (*s.hidden, *s.touched)}
     else:
         truth.discarded = f"{type(error).__name__}: {message[:100]}"
     return truth

@@ -22,11 +22,13 @@ class Fault:
 
 @dataclass
 class Truth:
-    """``faults`` are what should be found; ``allowed`` are further findings (code, line) that are no false alarms.
+    """``faults`` are what should be found; ``allowed`` are further findings (code, line) that are no false alarms, as are
+    those of codes that the run could not judge.
     ``open``: whether it is wrong cannot be told by running it. ``discarded`` says why the program is of no use."""
 
     faults: list[Fault] = field(default_factory=list)
     allowed: set[tuple[str, int]] = field(default_factory=set)
+    unjudged: frozenset[str] = frozenset()
     open: bool = False
     discarded: str = ""
     note: str = ""

@@ -14,6 +14,7 @@ from statelint.effects.value import (
     ABSENT,
     ARRAY,
     CLASS,
+    DETACHED,
     DICT,
     FUNCTION,
     JAX,
@@ -868,7 +869,7 @@ def _parameter(frame: Frame, state: State, args: Arguments, keywords: Keywords, 
     views = data.views if data is not None and data.views else frozenset(((frame.new(at, "parameter"), ALL),))
     if flag is not None and flag.const is False:
         return Value(TENSOR, views)
-    return Value(TENSOR, views, grad=1, mark=LEAF)
+    return Value(TENSOR, views, grad=1, mark=LEAF | DETACHED)
 
 
 SPECIAL = {

@@ -225,6 +225,11 @@ def leaf_write_line(fact: records.LeafWrite) -> str:
     return f"leaf {place(fact.at)} {fact.target} by {fact.op}{_doubt(fact.doubt)}"
 
 
+def expanded_write_line(fact: records.ExpandedWrite) -> str:
+    """``expanded 5:4 w by w += ...``."""
+    return f"expanded {place(fact.at)} {fact.target} by {fact.op}{_doubt(fact.doubt)}"
+
+
 def key_reuse_line(fact: records.KeyReuse) -> str:
     """``reuse 5:8 key by jax.random.normal after 4:8 jax.random.normal``."""
     loop = " in a loop" if fact.loop else ""
@@ -301,6 +306,7 @@ FACTS: dict[type, Callable[[Any], str]] = {
     records.Hazard: hazard_line,
     records.CarriedGraph: carried_line,
     records.LeafWrite: leaf_write_line,
+    records.ExpandedWrite: expanded_write_line,
     records.KeyReuse: key_reuse_line,
     records.KeyUse: key_use_line,
     records.KeyReturned: key_returned_line,

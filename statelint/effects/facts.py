@@ -157,6 +157,14 @@ class LeafWrite(Fact, frozen=True):
     doubt: int
 
 
+class ExpandedWrite(Fact, frozen=True):
+    """A view whose elements share memory with each other (``expand``) is written in place."""
+
+    target: str
+    op: str
+    doubt: int
+
+
 class KeyReuse(Fact, frozen=True):
     """A key is consumed (``at``) after it was consumed before (``first``, by ``first_op``)."""
 
@@ -284,6 +292,7 @@ AnyFact = (
     | Hazard
     | CarriedGraph
     | LeafWrite
+    | ExpandedWrite
     | KeyReuse
     | KeyUse
     | KeyReturned

@@ -11,6 +11,7 @@ from statelint.effects.value import (
     ARRAY,
     CONTAINER,
     DICT,
+    EXPANDED,
     IMMUTABLE,
     ITERATOR,
     KEY,
@@ -23,6 +24,7 @@ from statelint.effects.value import (
     PLAIN,
     SCALAR,
     SET,
+    STRIDED,
     TENSOR,
     TEXT,
     TUPLE,
@@ -252,7 +254,18 @@ def view(frame: Frame, state: State, base: Value, region: Region) -> Value:
     """A view of part of an array."""
     hist, grad, deps = effective(state, base)
     views = frozenset((sid, _rebased(frame, r, region)) for sid, r in base.views)
-    return Value(base.kind, views, ABSENT, (), None, deps, grad, hist, base.doubt, base.mark)
+    mark = base.mark
+    if mark & EXPANDED and any(isinstance(s, Index) for s in region):
+        mark &= ~EXPANDED  # an element of the axis that was added
+    if not _rows(region):
+        mark |= STRIDED
+    return Value(base.kind, views, ABSENT, (), None, deps, grad, hist, base.doubt, mark)
+
+
+def _rows(region: Region) -> bool:
+    """Whether a region selects successive rows of an axis, of all that lies at some index."""
+    parts = [s for s in region if not isinstance(s, Index)]
+    return not parts or (len(parts) == 1 and region[-1] is parts[0] and isinstance(parts[0], Slice) and parts[0].exact)
 
 
 def _rebased(frame: Frame, outer: Region, inner: Region) -> Region:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from statelint.effects.facts import AnyFact, Key, Link, Retain, Span, StateRef
 from statelint.effects.state import State
-from statelint.effects.value import CERTAINLY, Value, View, members_of
+from statelint.effects.value import CERTAINLY, MAYBE, Value, View, members_of
 from statelint.ir.nodes import Call, CallMethod, FunctionIR, Instr, Reg
 from statelint.resolve.bindings import walk
 from statelint.storage import Region
@@ -29,7 +29,8 @@ class Storage(NamedTuple):
 
 class SaveRecord(NamedTuple):
     """What an operation keeps: ``what`` is *operand* or *result*; ``grad`` the condition as origin bits; ``name`` the user's name for the
-    value; ``chain`` where it was saved, outermost call first; ``leaf``: it is, or holds, parameters."""
+    value; ``chain`` where it was saved, outermost call first; ``leaf``: it is, or holds, parameters; ``counter`` whose version
+    is remembered (`counter_of`)."""
 
     sid: int
     region: Region
@@ -40,10 +41,13 @@ class SaveRecord(NamedTuple):
     doubt: int
     chain: tuple[Link, ...]
     leaf: bool = False
+    counter: int = 0
 
 
 class WriteRecord(NamedTuple):
-    """A write that clobbered a save. ``module``/``function`` are where the writing statement stands."""
+    """A write that clobbered a save. ``module``/``function`` are where the writing statement stands; ``counter`` is the
+    version counter that sees it. ``mode`` *swapped*: it is given other storage (``x.data = ...``), which the saves of itself
+    see, of this ``region``, and no view does."""
 
     key: Key
     at: Span
@@ -53,6 +57,18 @@ class WriteRecord(NamedTuple):
     doubt: int
     apart: bool
     chain: tuple[Link, ...]
+    counter: int = 0
+    region: Region = ()
+
+    def against(self, save: SaveRecord, *, apart: bool) -> WriteRecord | None:
+        """This write as what happens to a save; None if nothing does. A write that another counter sees is *hidden*: what
+        it does not overlap, it does not touch."""
+        mode = self.mode if self.counter == save.counter and self.mode != "swapped" else "hidden"
+        if apart and mode == "hidden":
+            return None
+        if self.mode == "swapped" and (save.what != "operand" or save.region != self.region):
+            return None
+        return self._replace(mode=mode, apart=self.apart or apart)
 
 
 class Pass(NamedTuple):
@@ -176,6 +192,7 @@ class Frame:
         self.made: dict[object, tuple[Made, ...]] = {}
         self.symbols = 0
         self.symbol_of: dict[object, int] = {}
+        self.counters: dict[object, int] = {}
         self.backward = False
         self.steps = 0
         self.splits = 0
@@ -201,6 +218,22 @@ class Frame:
     def new(self, at: Span, tag: object = "") -> int:
         """The storage allocated at a place by the turn of the loop that runs now."""
         return self.storage("new", 0, (at, tag, self.site))
+
+    def copy(self, at: Span, tag: object) -> int:
+        """The storage that a call allocates if what it returns is a copy of its argument."""
+        return self.new(at, ("copy", tag))
+
+    def is_copy(self, sid: int) -> bool:
+        """Whether a storage exists only if a call made a copy."""
+        record = self.storages[sid]
+        if record.kind not in ("new", "old"):
+            return False
+        tag = record.key[1]  # type: ignore[index]
+        return isinstance(tag, tuple) and len(tag) > 0 and tag[0] == "copy"
+
+    def alias_doubt(self, value: Value, sid: int) -> int:
+        """The doubt of a value being a view of a storage: it may be a copy of it instead."""
+        return 1 if value.mark & MAYBE and not self.is_copy(sid) else 0
 
     def field(self, sid: int, key: object) -> int:
         """The storage that lives in a field of another."""
@@ -378,6 +411,10 @@ class Frame:
         symbol = self.symbol((site, "row"))
         self.rows.add(symbol)
         return symbol
+
+    def counter(self, site: object) -> int:
+        """The number of the version counter that an alias made at a site has for itself."""
+        return self.counters.setdefault((site, self.site), len(self.counters) + 1)
 
     def consumption(self, record: ConsumeRecord) -> int:
         """The number of a key's consumption."""

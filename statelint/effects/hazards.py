@@ -6,14 +6,14 @@ from statelint.effects import training
 from statelint.effects.facts import Hazard, Link, Span
 from statelint.effects.frame import Frame, SaveRecord, WriteRecord
 from statelint.effects.state import State
-from statelint.effects.value import Value, members_of
+from statelint.effects.value import LIST, NONE, TENSOR, Value, members_of
 from statelint.effects.writes import effective
 
 
-def consume(frame: Frame, state: State, value: Value, at: Span, how: str, frees: bool = True) -> None:
+def consume(frame: Frame, state: State, value: Value, at: Span, how: str, frees: bool = True, beyond: int = 0) -> None:
     """A backward pass through ``value`` begins here or, for *callee*, in what is called here: every overwritten save in its
-    history is a hazard. ``frees``: what it read can't be read again."""
-    hist = history(state, value)
+    history is a hazard, but for those that lie ``beyond`` where it ends. ``frees``: what it read can't be read again."""
+    hist = history(state, value) & ~beyond
     frame.consumed_history |= hist
     if how == "backward" and not training.backward(frame, state, value, hist, at, frees):
         stepped(frame, state, hist, at)
@@ -28,6 +28,21 @@ def consume(frame: Frame, state: State, value: Value, at: Span, how: str, frees:
 def stepped(frame: Frame, state: State, hist: int, at: Span) -> None:
     """Hazards by optimizers' steps."""
     report(frame, state, hist & state.stepped, at, "backward", step=True)
+
+
+def beyond(frame: Frame, state: State, inputs: Value | None) -> int:
+    """The saves that a backward pass down to some ``inputs`` does not read: what lies behind all of them."""
+    if inputs is None or inputs.kind == NONE:
+        return 0
+    parts = list(inputs.items or ())
+    for sid, _ in inputs.views if inputs.kind & LIST else ():
+        parts += state.fields.of(sid).values()
+    if not parts and inputs.kind == TENSOR:
+        parts = [inputs]
+    bits = -1 if parts else 0
+    for part in parts:
+        bits &= effective(state, part)[0]
+    return bits
 
 
 def history(state: State, value: Value) -> int:

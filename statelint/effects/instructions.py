@@ -264,6 +264,9 @@ def _unary(frame: Frame, state: State, instr: ir.Unary) -> None:
         else:
             frame.regs[instr.dst] = Value(NUMBER, deps=value.deps, doubt=value.doubt)
         return
+    if instr.op == "+" and kind == TENSOR:
+        frame.regs[instr.dst] = value  # it returns its operand
+        return
     hist, grad, deps = effective(state, value)
     sid = frame.new(instr.at, "unary")
     if instr.op == "~":

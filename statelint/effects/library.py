@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.effects import fields, training, writes
+from statelint.effects import fields, leaves, training, writes
 from statelint.effects.facts import Draw, Effect, External, Seed, Span
 from statelint.effects.frame import Frame
 from statelint.effects.state import State
@@ -15,6 +15,7 @@ from statelint.effects.value import (
     CONTAINER,
     DETACHED,
     DICT,
+    EXPANDED,
     FUNCTION,
     IMMUTABLE,
     ITERATOR,
@@ -22,6 +23,7 @@ from statelint.effects.value import (
     KEY,
     LEAF,
     LIST,
+    MAYBE,
     NDARRAY,
     NONE,
     NOTHING,
@@ -30,15 +32,19 @@ from statelint.effects.value import (
     PLAIN,
     SCALAR,
     SET,
+    STRIDED,
     TENSOR,
     TEXT,
     TF,
     TUPLE,
+    UNCOUNTED,
     UNKNOWN,
     BoundRef,
     LibInst,
     Value,
     constant,
+    counted_by,
+    counter_of,
     join,
     join_all,
 )
@@ -180,7 +186,7 @@ class Library:
                 grad |= g
             if name in ("self", "input", "other"):
                 doubt = max(doubt, value.doubt)
-        if state.no_grad or model.grad == "no":
+        if state.no_grad or model.grad in ("no", "apart"):
             hist = grad = 0
         self._outside(frame, state, model, bound, at, op)
         if model.external:
@@ -193,7 +199,8 @@ class Library:
                 consumed = next(iter(bound.values()), None)
             if consumed is not None:
                 keeps = any(_keeps(bound.get(name)) for name in ("retain_graph", "create_graph"))
-                self.analyzer.hazards.consume(frame, state, consumed, at, "backward", not keeps)
+                beyond = self.analyzer.hazards.beyond(frame, state, bound.get("inputs"))
+                self.analyzer.hazards.consume(frame, state, consumed, at, "backward", not keeps, beyond)
                 if not _keeps(bound.get("create_graph")):
                     hist = grad = 0  # the gradients are outside of any graph
         bits = self._save(frame, state, model, bound, at, op, grad, False)
@@ -289,6 +296,9 @@ class Library:
         for kept in model.saves:
             if kept.what.startswith("result") != after:
                 continue
+            if kept.what.endswith("[*]") and kept.what[:-3] not in bound:
+                bits |= self._save_factors(frame, state, bound, kept.what[:-3], at, op)
+                continue
             value = self._argument(frame, state, bound, kept.what, at)
             if value is None or not kind_of(frame, value) & ~SCALAR:
                 continue
@@ -305,7 +315,22 @@ class Library:
                 name = frame.name_of_value(state, value) if not after else ""
                 targets = value.items if value.items is not None else (value,)
                 for target in targets[:1] if after else targets:
-                    bits |= writes.save(frame, state, target, at, op, what, name, needs or grad, doubt)
+                    counter = UNCOUNTED if kept.hidden else None
+                    bits |= writes.save(frame, state, target, at, op, what, name, needs or grad, doubt, counter)
+        return bits
+
+    def _save_factors(self, frame: Frame, state: State, bound: Arguments, name: str, at: Span, op: str) -> int:
+        """What an operation keeps of any number of factors (``einsum``): each whose partners need a gradient."""
+        factors = [v for k, v in bound.items() if k.startswith(f"*{name}") and k[len(name) + 1 :].isdigit()]
+        bits = 0
+        for i, value in enumerate(factors):
+            needs = 0
+            for j, other in enumerate(factors):
+                if j != i:
+                    needs |= effective(state, other)[1]
+            if needs:
+                text = frame.name_of_value(state, value)
+                bits |= writes.save(frame, state, value, at, op, "operand", text, needs, 0)
         return bits
 
     def _mutate(
@@ -353,6 +378,7 @@ class Library:
                 f"{target}.{op.rpartition('.')[2]}(...)" if mutation.what == "self" else f"{op}(...)"
             )
             writes.write(frame, state, value, at, text, target, mode, (hist, grad, deps), "array", doubt)
+            writes.elements_shared(frame, value, at, text, target, op, doubt)
             done.append(value)
         return done
 
@@ -422,7 +448,7 @@ class Library:
         if mode == "fresh":
             target = _overwritten(model, bound)
             if target is not None and not tag:
-                return self._alias(frame, state, model, "same", target, kind, at, hist, grad, deps, tag)
+                return self._alias(frame, state, model, bound, "same", target, kind, at, hist, grad, deps, tag)
             if not kind:
                 kind = self._natural_kind(frame, model, bound)
             if not kind & ~SCALAR:
@@ -451,7 +477,7 @@ class Library:
                 return Value(
                     kind or UNKNOWN, frozenset(((frame.new(at, "r" + tag), ALL),)), deps=deps, grad=grad, hist=hist
                 )
-            return self._alias(frame, state, model, mode, source, kind, at, hist, grad, deps, tag)
+            return self._alias(frame, state, model, bound, mode, source, kind, at, hist, grad, deps, tag)
         items = tuple(
             self._result(frame, state, model, item, bound, at, results, hist, grad, deps, doubt, f"{tag}.{i}")
             for i, item in enumerate(spec.items)
@@ -472,6 +498,7 @@ class Library:
         frame: Frame,
         state: State,
         model: FunctionModel,
+        bound: Arguments,
         mode: str,
         source: Value,
         kind: int,
@@ -485,12 +512,19 @@ class Library:
             return fields.element(frame, state, source, at)
         own_hist, own_grad, own_deps = effective(state, source)
         mark = source.mark
-        if model.grad == "no":
+        if model.grad in ("no", "apart"):
             own_hist = own_grad = 0
-            mark = DETACHED
+            mark = counted_by(DETACHED | mark & (EXPANDED | MAYBE | STRIDED), counter_of(source))
         else:
             own_hist, own_grad = own_hist | hist, own_grad | grad
         kind = kind or source.kind
+        if model.grad == "apart" or (kind == TENSOR and kind_of(frame, source) == NDARRAY):
+            mark = counted_by(DETACHED | mark & (EXPANDED | MAYBE | STRIDED), frame.counter((at, tag)))
+        if model.expands and _expands(bound, source):
+            mark |= EXPANDED
+        if model.grad == "leaf" and mode == "same":
+            flag = bound.get("requires_grad")
+            return leaves.require(state, source, flag is None or flag.const is not False)
         if mode == "same":
             if mark & DETACHED and model.grad == "flow":
                 return source
@@ -499,12 +533,18 @@ class Library:
                 source.doubt, mark,
             )  # fmt: skip
         views = source.views
-        if model.name.rpartition(".")[2] not in SAME_AXES:
+        method = model.name.rpartition(".")[2]
+        if method in REORDERING:
+            mark |= STRIDED
+        if method not in SAME_AXES:
             views = frozenset((sid, rearranged(region)) for sid, region in views)
         doubt = source.doubt
-        if mode == "maybe":
-            doubt += 1
-            mark &= ~LEAF
+        if mode == "maybe" and not (method in CONTIGUOUS and _contiguous(frame, source)):
+            mark &= ~EXPANDED
+            if mark & (MAYBE | STRIDED):
+                mark &= ~LEAF  # two conversions, or a reordering and a reshaping, hardly leave it as it is
+            mark |= MAYBE
+            views |= {(frame.copy(at, tag), ALL)}
         if mode == "view" and kind == source.kind and kind & UNKNOWN:
             kind = source.kind
         return Value(kind, views, ABSENT, (), None, own_deps | deps, own_grad, own_hist, doubt, mark)
@@ -535,6 +575,8 @@ class Library:
 
     def attribute(self, frame: Frame, state: State, obj: Value, word: str, name: str, at: Span) -> Value:
         """``obj.name`` for an array or builtin container."""
+        if obj.items is not None and name in RETURN_FIELDS and RETURN_FIELDS[name] < len(obj.items):
+            return obj.items[RETURN_FIELDS[name]]
         if name == "grad":
             return Value(TENSOR | NONE, frozenset(((frame.new(at, "grad"), ALL),)))
         typed = self.models.attribute(word, name)
@@ -612,12 +654,77 @@ SAME_AXES = frozenset(
     ]
 )
 """Views, or arguments returned as they are, whose elements stand at the same indices."""
+REORDERING = frozenset(
+    [
+        "T",
+        "t",
+        "mT",
+        "H",
+        "mH",
+        "transpose",
+        "permute",
+        "swapaxes",
+        "swapdims",
+        "movedim",
+        "moveaxis",
+        "rollaxis",
+        "diagonal",
+        "as_strided",
+        "unfold",
+        "expand",
+        "expand_as",
+        "broadcast_to",
+        "narrow",
+        "split",
+        "chunk",
+        "tensor_split",
+        "hsplit",
+        "vsplit",
+        "dsplit",
+        "array_split",
+        "unbind",
+        "flip",
+        "flipud",
+        "fliplr",
+        "rot90",
+        "permute_dims",
+        "matrix_transpose",
+        "adjoint",
+        "sliding_window_view",
+        "broadcast_arrays",
+    ]
+)
+"""Views that may leave gaps between their elements or change their order."""
+CONTIGUOUS = frozenset(("reshape", "reshape_as", "flatten", "ravel", "contiguous"))
+"""What gives a view, or its argument, if that is laid out in the order of its elements."""
+RETURN_FIELDS = {
+    "values": 0, "indices": 1, "min": 0, "max": 1, "sign": 0, "logabsdet": 1, "Q": 0, "R": 1, "U": 0, "S": 1, "V": 2,
+    "Vh": 2, "eigenvalues": 0, "eigenvectors": 1, "mantissa": 0, "exponent": 1, "LU": 0, "pivots": 1, "L": 0, "info": 1,
+    "solution": 0, "residuals": 1, "quotient": 0, "remainder": 1, "counts": 1, "unique_inverse": 1,
+}  # fmt: skip
+"""Positions of the named results of functions that return several (``torch.return_types``, NumPy's ``...Result``)."""
 SHAPE_LIKE = frozenset(("shape", "dtype", "device", "ndim", "is_cuda", "requires_grad", "itemsize", "nbytes"))
 PROPERTIES = frozenset(("T", "mT", "H", "mH", "data", "real", "imag", "flat", "grad"))
 
 
 def _root_is_tensorlike(frame: Frame, obj: Value) -> bool:
     return any(frame.storages[sid].kind == "param" or frame.evidence.get(sid, 0) & TENSOR for sid, _ in obj.views)
+
+
+def _expands(bound: Arguments, source: Value) -> bool:
+    """Whether a view is made larger than what it views: not if the size asked for is something's shape, or its own."""
+    others = [value for name, value in bound.items() if value is not source and not name.startswith("implicit")]
+    return any(
+        v.items is not None or v.kind & (NUMBER | LIST | UNKNOWN) or (v.kind & TENSOR and v.views != source.views)
+        for v in others
+    )
+
+
+def _contiguous(frame: Frame, value: Value) -> bool:
+    """Whether a value surely lies in the order of its elements without gaps: what was allocated here, or rows of it."""
+    if value.mark & (EXPANDED | STRIDED):
+        return False
+    return all(frame.storages[sid].kind in ("new", "old") for sid, _ in value.views)
 
 
 def _overwritten(model: FunctionModel, bound: Arguments) -> Value | None:

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from statelint.effects import fields, layers, writes
+from statelint.effects import fields, layers, leaves, writes
 from statelint.effects.facts import Span
 from statelint.effects.frame import Frame
 from statelint.effects.state import State
 from statelint.effects.value import (
     ABSENT,
     ARRAY,
-    CERTAINLY,
     CONTAINER,
     DICT,
     FUNCTION,
     IMMUTABLE,
     JAX,
     KEY,
-    LEAF,
     LIST,
     MODULE,
     NDARRAY,
@@ -205,11 +203,12 @@ def set_attribute(frame: Frame, state: State, obj: Value, name: str, value: Valu
         return  # the in-place operation wrote to the array that the attribute holds
     if kind & TENSOR and name == "data":
         target = frame.name_of_value(state, obj)
-        writes.write(frame, state, obj, at, f"{target}.data = ...", f"{target}.data", "hidden", how="array")
+        writes.write(frame, state, obj, at, f"{target}.data = ...", f"{target}.data", "swapped", how="array")
+        leaves.swap(frame, state, obj, at)
         return
     if kind & ARRAY and name in ("requires_grad", "grad"):
-        if name == "requires_grad" and value.const is True:
-            _mark_leaf(frame, state, obj)
+        if name == "requires_grad" and isinstance(value.const, bool):
+            leaves.require(state, obj, value.const)
         return
     for ref in obj.refs:
         if isinstance(ref, InstRef):
@@ -229,15 +228,6 @@ def set_attribute(frame: Frame, state: State, obj: Value, name: str, value: Valu
             fields.set_attribute(frame, state, owner, name, value, at, "augmented" if augmented else "rebind")
             return
     fields.set_attribute(frame, state, obj, name, value, at, "augmented" if augmented else "rebind")
-
-
-def _mark_leaf(frame: Frame, state: State, obj: Value) -> None:
-    for name, value in list(state.env.items()):
-        if value.views and value.views == obj.views:
-            state.env[name] = Value(
-                value.kind, value.views, value.const, value.refs, value.items, value.deps, value.grad | CERTAINLY,
-                value.hist, value.doubt, value.mark | LEAF,
-            )  # fmt: skip
 
 
 def get_item(frame: Frame, state: State, obj: Value, index: Value, at: Span) -> Value:
@@ -281,13 +271,11 @@ def set_item(frame: Frame, state: State, obj: Value, index: Value, value: Value,
                 writes.note(frame, state, obj, at, text, how, (hist, grad, deps | more), obj.doubt, value)
             return
         fields.assign(frame, state, obj, key, value, weak=True)
-    if not array or (augmented and kind & ARRAY):
-        # `a[i] += v` on an array already wrote through the view that the in-place operation took.
-        if not augmented:
-            return
+    region, copied = fields.region_of(index)
+    if not array or (augmented and kind & ARRAY and not copied):
+        # `a[i] += v` on an array already wrote through the view that the in-place operation took, unless it took a copy.
         return
-    region, _ = fields.region_of(index)
-    part = fields.view(frame, state, obj, region)
+    part = obj if copied else fields.view(frame, state, obj, region)
     mode = "no_grad" if state.no_grad else "recorded"
     hist, grad, deps = effective(state, value)
     if kind & UNKNOWN:
@@ -296,6 +284,8 @@ def set_item(frame: Frame, state: State, obj: Value, index: Value, value: Value,
         frame, state, part, at, text, target, mode if not kind & NDARRAY or kind & TENSOR else "hidden",
         (hist, grad, deps), "item", 0, value,
     )  # fmt: skip
+    if not copied:
+        writes.elements_shared(frame, part, at, text, target, "copy_", 0)
 
 
 def enter_context(frame: Frame, state: State, context: Value, at: Span) -> Value | None:

@@ -89,6 +89,7 @@ def in_place(
     if state.no_grad:
         hist = grad = 0
     writes.write(frame, state, target, at, text, target_text, mode, (hist, grad, deps), "augmented", 0, right)
+    writes.elements_shared(frame, target, at, text, target_text, name, 0)
     own = effective(state, target)
     scalar = kind == UNKNOWN and not target.views
     if scalar:

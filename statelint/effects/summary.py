@@ -22,6 +22,7 @@ from statelint.effects.value import (
     NOTHING,
     SCALAR,
     TENSOR,
+    UNCOUNTED,
     UNKNOWN,
     BoundRef,
     FuncRef,
@@ -31,11 +32,13 @@ from statelint.effects.value import (
     Value,
     View,
     WrapRef,
+    counted_by,
+    counter_of,
     join,
     members_of,
 )
-from statelint.effects.writes import attached, effective, from_arguments, may_be_array
-from statelint.storage import ALL, Index, Linear, Slice, compose, overlap
+from statelint.effects.writes import attached, effective, from_arguments, may_be_array, overwrite
+from statelint.storage import ALL, Index, Linear, Slice, compose
 
 OBJECT_LEVELS = 2
 """An object that a function makes or changes is handed to its callers with the fields of this many levels of objects; what
@@ -317,6 +320,12 @@ class Composition:
                 result.add((target, compose(outer, clean)))
         return frozenset(result)
 
+    def counter(self, counter: int, sid: int) -> int:
+        """The caller's version counter for one of the callee's: that of an argument is the argument's."""
+        if counter == UNCOUNTED:
+            return counter
+        return self.frame.counter((self.at, self.summary.key, counter)) if counter else counter_of(self.held(sid))
+
     # bits -------------------------------------------------------------------------------------------------------
 
     def origins(self, bits: int) -> tuple[int, int, int]:
@@ -392,7 +401,15 @@ class Composition:
                     chain = (link, *record.chain)[:6]
                     doubt = record.doubt + frame.ambiguity
                     frame.saves.append(
-                        record._replace(sid=sid, region=region, grad=grad, chain=chain, name=name, doubt=doubt)
+                        record._replace(
+                            sid=sid,
+                            region=region,
+                            grad=grad,
+                            chain=chain,
+                            name=name,
+                            doubt=doubt,
+                            counter=self.counter(record.counter, record.sid),
+                        )  # fmt: skip
                     )
                 bits |= bit
         self._bits[index] = bits
@@ -418,7 +435,8 @@ class Composition:
             _, grad, hist = self.origins(value.grad)
             grad |= value.grad & CERTAINLY
         hist |= self.history(value.hist)
-        if value.mark & DETACHED or (self.state.no_grad and not self._given(value)):
+        detached = value.mark & DETACHED and not value.mark & LEAF
+        if detached or (self.state.no_grad and not self._given(value)):
             grad = hist = 0
         moved = self._moved(value.views)
         kind = value.kind
@@ -441,7 +459,12 @@ class Composition:
                     doubt = max(doubt, held.doubt)
         if isinstance(const, Linear):
             const = ABSENT
-        return Value(kind, moved if moved else NO_VIEWS, const, refs, items, deps, grad, hist, doubt, value.mark)
+        mark = value.mark
+        counter = counter_of(value)
+        if counter or mark & DETACHED or len(value.views) == 1:
+            counter = self.counter(counter, next(iter(value.views))[0]) if value.views else 0
+            mark = counted_by(mark, counter)
+        return Value(kind, moved if moved else NO_VIEWS, const, refs, items, deps, grad, hist, doubt, mark)
 
     def _given(self, value: Value) -> bool:
         """Whether a value is, or views, something that the callee did not make."""
@@ -520,11 +543,13 @@ def compose_call(
         if overwritten.mark & LEAF and entry.mode == "recorded" and not state.no_grad:
             frame.add_foreign(entry.key, LeafWrite(entry.at, entry.target, entry.op, entry.doubt + overwritten.doubt))
         views = call._moved(frozenset(((sid, region),)))
-        entry = record._replace(chain=(link, *record.chain)[:6], doubt=record.doubt + frame.ambiguity)
+        entry = record._replace(
+            chain=(link, *record.chain)[:6], doubt=record.doubt + frame.ambiguity, counter=call.counter(record.counter, sid)
+        )  # fmt: skip
         if (views, entry.at, entry.key) in writes_done:
             continue
         writes_done.add((views, entry.at, entry.key))
-        _clobber(frame, state, views, entry)
+        overwrite(frame, state, views, entry)
         _propagate(frame, views, entry)
         frame.analyzer.arguments.passed(frame, state, summary, sid, overwritten, entry, at)
     extras = []
@@ -556,7 +581,8 @@ def compose_call(
             state.clobbered |= bits
             for position in members_of(bits):
                 for record in summary.clobbers.get(index, ()):
-                    entry = record._replace(chain=(link, *record.chain)[:6])
+                    chain = (link, *record.chain)[:6]
+                    entry = record._replace(chain=chain, counter=call.counter(record.counter, summary.saves[index].sid))
                     frame.clobbers.setdefault(position, {})[entry] = None
     _last(frame, state, call, {(sid, name): value for sid, name, value in new_fields})
     for sid, hist, grad, deps in extras:
@@ -596,15 +622,6 @@ def _last(frame: Frame, state: State, call: Composition, written: dict[tuple[int
             path = frame.path(frame.field(target, name)) if name is not None else frame.path(target)
             traced = array and from_arguments(frame, deps, target)
             frame.add(Lasting(call.at, writer, write_at, traced, graph, path))
-
-
-def _clobber(frame: Frame, state: State, views: frozenset[View], entry: WriteRecord) -> None:
-    for sid, region in views:
-        for index in members_of(state.saved.get(sid, 0)):
-            apart = not overlap(frame.saves[index].region, region)
-            if not (apart and entry.mode == "hidden"):
-                state.clobbered |= 1 << index
-                frame.clobbers.setdefault(index, {})[entry._replace(apart=entry.apart or apart)] = None
 
 
 def _propagate(frame: Frame, views: frozenset[View], entry: WriteRecord) -> None:

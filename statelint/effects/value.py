@@ -153,7 +153,10 @@ Ref = FuncRef | ClassRef | InstRef | LibRef | LibInst | ModRef | BoundRef | Part
 class Value(msgspec.Struct, frozen=True):
     """See the module's text. ``items`` are the elements of a tuple of known length. ``doubt`` counts the facts that were
     assumed. ``mark``: `LEAF` for a leaf that requires grad (its own in-place change is an error), `DETACHED` for an alias
-    outside the graph (what writes add to the storage's history is not its own)."""
+    outside the graph (what writes add to the storage's history is not its own), `EXPANDED` for a view whose elements
+    may share memory with each other, `MAYBE` for what may be a copy of what it views,
+    `STRIDED` for a view whose elements may not lie in their order without gaps; the rest is which version counter sees
+    its writes (`counter_of`)."""
 
     kind: int
     views: frozenset[View] = frozenset()
@@ -169,6 +172,13 @@ class Value(msgspec.Struct, frozen=True):
 
 LEAF: Final = 1
 DETACHED: Final = 2
+EXPANDED: Final = 4
+MAYBE: Final = 8
+STRIDED: Final = 16
+_COUNTER: Final = 5
+"""The bits of ``mark`` below the counter's number."""
+UNCOUNTED: Final = -1
+"""The counter of a save whose version nobody remembers."""
 NO_VIEWS: Final[frozenset[View]] = frozenset()
 NOTHING = Value(NONE, const=None)
 UNKNOWN_VALUE = Value(UNKNOWN)
@@ -242,8 +252,23 @@ def join(a: Value, b: Value) -> Value:
         a.grad | b.grad,
         a.hist | b.hist,
         max(a.doubt, b.doubt),
-        (a.mark | b.mark) & LEAF | a.mark & b.mark,
+        (a.mark | b.mark) & (LEAF | MAYBE | STRIDED) | _shared_mark(a.mark, b.mark),
     )
+
+
+def _shared_mark(a: int, b: int) -> int:
+    return a & b if a >> _COUNTER == b >> _COUNTER else a & b & (DETACHED | EXPANDED)
+
+
+def counter_of(value: Value) -> int:
+    """Which version counter sees writes through a value: 0 the storage's own, else that of an alias which counts for itself
+    (``x.data``), by a number of the function."""
+    return value.mark >> _COUNTER
+
+
+def counted_by(mark: int, counter: int) -> int:
+    """A mark with another counter."""
+    return mark & ((1 << _COUNTER) - 1) | counter << _COUNTER
 
 
 def join_all(values: Iterable[Value]) -> Value | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statelint.effects.facts import ArgumentWrite, LeafWrite, Link, Span, StateWrite
+from statelint.effects.facts import ArgumentWrite, ExpandedWrite, LeafWrite, Link, Span, StateWrite
 from statelint.effects.frame import Frame, SaveRecord, WriteRecord
 from statelint.effects.state import State
 from statelint.effects.value import (
@@ -10,13 +10,18 @@ from statelint.effects.value import (
     CERTAINLY,
     CONTAINER,
     DETACHED,
+    EXPANDED,
     IMMUTABLE,
     LEAF,
+    MAYBE,
     NDARRAY,
     NUMBER,
     SCALAR,
+    TENSOR,
     UNKNOWN,
     Value,
+    View,
+    counter_of,
     members_of,
 )
 from statelint.storage import ALL, overlap
@@ -37,20 +42,33 @@ def effective(state: State, value: Value) -> tuple[int, int, int]:
 
 
 def save(
-    frame: Frame, state: State, value: Value, at: Span, op: str, what: str, name: str, grad: int, doubt: int
-) -> int:
+    frame: Frame, state: State, value: Value, at: Span, op: str, what: str, name: str, grad: int, doubt: int,
+    counter: int | None = None,
+) -> int:  # fmt: skip
     """Record that an operation keeps a value for its backward rule; the bits of the saves."""
     bits = 0
+    counter = counter_of(value) if counter is None else counter
     link = (Link(frame.module, at, f"`{name}` is saved here by `{op}`" if name else f"`{op}` saves its {what} here"),)
     for sid, region in value.views:
-        key = (sid, region, at, op, what, frame.site)
+        key = (sid, region, at, op, what, frame.site, counter)
         bit = frame.save_bits.get(key, 0)
         if not bit:
             bit = 1 << len(frame.saves)
             frame.save_bits[key] = bit
             leaf = bool(value.mark & LEAF or (value.grad & CERTAINLY and not value.hist))
             frame.saves.append(
-                SaveRecord(sid, region, op, what, name, grad, doubt + value.doubt + frame.ambiguity, link, leaf)
+                SaveRecord(
+                    sid,
+                    region,
+                    op,
+                    what,
+                    name,
+                    grad,
+                    doubt + value.doubt + frame.ambiguity + frame.alias_doubt(value, sid),
+                    link,
+                    leaf,
+                    counter,
+                )  # fmt: skip
             )
         state.saved[sid] = state.saved.get(sid, 0) | bit
         # A new save of this site stands at the current version.
@@ -78,7 +96,7 @@ def write(
     if not value.kind & ~(SCALAR | IMMUTABLE):
         return
     doubt += value.doubt + frame.ambiguity + _one_of_several(frame, value)
-    if value.mark & DETACHED and mode == "recorded":
+    if value.mark & DETACHED and not value.mark & LEAF and mode == "recorded":
         mode = "no_grad"  # an alias outside the graph: autograd does not record the write
     known = kind_of(frame, value)
     if not known & (ARRAY | CONTAINER) and known & UNKNOWN and not known & ~UNKNOWN:
@@ -92,30 +110,76 @@ def write(
             mine = state.extra.get(sid, (0, 0, 0))
             state.extra[sid] = (mine[0] | hist, mine[1] | grad, mine[2] | deps)
     if value.mark & LEAF and mode == "recorded" and not state.no_grad:
-        frame.add(LeafWrite(at, target, op, doubt))
+        frame.add(LeafWrite(at, target, op, doubt + bool(value.mark & MAYBE)))
     unseen = mode != "recorded" and not known & NDARRAY
     note(frame, state, value, at, op, how, added, doubt, source, unseen=unseen)
 
 
 def _one_of_several(frame: Frame, value: Value) -> int:
     """The doubt that a value which may be a new array, or one that was there before, is the latter."""
-    if len(value.views) < 2:
+    if len(value.views) < 2 or value.mark & MAYBE:
         return 0
     outside = {frame.outside(sid) for sid, _ in value.views}
     return 1 if len(outside) > 1 else 0
 
 
+IDEMPOTENT = frozenset(
+    [
+        "fill_",
+        "zero_",
+        "zeros_",
+        "ones_",
+        "constant_",
+        "masked_fill_",
+        "index_fill_",
+        "index_put_",
+        "fill_diagonal_",
+        "tril_",
+        "triu_",
+        "threshold_",
+        "eye_",
+        "scatter_",
+        "requires_grad_",
+        "t_",
+        "transpose_",
+        "squeeze_",
+        "unsqueeze_",
+        "detach_",
+        "set_",
+        "resize_",
+    ]
+)
+"""Writes that PyTorch lets through a view whose elements share memory (torch 2.13, by execution), or that write nothing."""
+
+
+def elements_shared(frame: Frame, value: Value, at: Span, op: str, target: str, name: str, doubt: int) -> None:
+    """A write through a view whose elements share memory with each other: which of them wins is undefined."""
+    if (
+        value.mark & EXPANDED
+        and kind_of(frame, value) & (TENSOR | UNKNOWN)
+        and name.rpartition(".")[2] not in IDEMPOTENT
+    ):
+        frame.add(ExpandedWrite(at, target, op, doubt + value.doubt + frame.ambiguity))
+
+
 def clobber(frame: Frame, state: State, value: Value, at: Span, op: str, target: str, mode: str, doubt: int) -> None:
     """Every save that stands on what is written is overwritten."""
-    views = value.views
-    for sid, region in views:
+    record = WriteRecord(frame.key, at, op, target, mode, doubt, False, (), counter_of(value))
+    for sid, region in value.views:
+        told = record._replace(doubt=doubt + frame.alias_doubt(value, sid), region=region)
         if frame.outside(sid):
-            frame.array_write(sid, region, WriteRecord(frame.key, at, op, target, mode, doubt, False, ()))
+            frame.array_write(sid, region, told)
+        overwrite(frame, state, frozenset(((sid, region),)), told)
+
+
+def overwrite(frame: Frame, state: State, views: frozenset[View], record: WriteRecord) -> None:
+    """A write through some views meets the saves that stand on their storages."""
+    for sid, region in views:
         for index in members_of(state.saved.get(sid, 0)):
-            apart = not overlap(frame.saves[index].region, region)
-            if not (apart and mode == "hidden"):
+            saved = frame.saves[index]
+            entry = record.against(saved, apart=not overlap(saved.region, region))
+            if entry is not None:
                 state.clobbered |= 1 << index
-                entry = WriteRecord(frame.key, at, op, target, mode, doubt, apart, ())
                 frame.clobbers.setdefault(index, {})[entry] = None
 
 

@@ -179,7 +179,7 @@ def read_clause(
     while words and words[0] in flags:
         seen.add(words.pop(0))
     if words and flags and words[0] not in _CONDITIONS:
-        raise RowError(f"unknown word `{words[0]}` in `{text}`{nearest(words[0], [*_CONDITIONS, *flags])}")
+        raise RowError(f"unknown word `{words[0]}`{nearest(words[0], [*_CONDITIONS, *flags])}")
     return what, read_conditions(words, names), frozenset(seen)
 
 
@@ -197,8 +197,9 @@ def read_alternatives(text: str, names: Collection[str] | None) -> tuple[tuple[A
 
 
 def read_saves(text: str, names: Collection[str] | None) -> tuple[Save, ...]:
-    """Read ``input if other, result``."""
-    return tuple(Save(what, conditions) for what, conditions, _ in (read_clause(part, names) for part in split(text)))
+    """Read ``input if other, result``; ``input hidden``."""
+    clauses = (read_clause(part, names, ("hidden",)) for part in split(text))
+    return tuple(Save(what, conditions, "hidden" in flags) for what, conditions, flags in clauses)
 
 
 def read_mutates(text: str, names: Collection[str] | None) -> tuple[Mutation, ...]:

@@ -17,7 +17,7 @@ Toml = Any
 """A value as ``tomli`` gives it."""
 
 _WORDS = {
-    "grad": {"flow", "no", "leaf", "keyword"},
+    "grad": {"flow", "no", "apart", "leaf", "keyword"},
     "draws": {"torch", "numpy", "python", "tensorflow", "jax", "self"},
     "seeds": {"torch", "numpy", "python", "tensorflow", "jax", "self"},
     "external": {"file", "network", "process", "clock", "environment", "database", "registry"},
@@ -26,7 +26,8 @@ _WORDS = {
     "kind": {"layer", "container", "optimizer", "dataset", "generator", "key", "context", "array", "module"},
 }
 _TEXT = "params result type saves mutates grad draws key seeds external effect region invokes backward context from"
-FUNCTION_FIELDS = frozenset([*_TEXT.split(), "also", "must_use"])
+_FLAGS = ("must_use", "expands")
+FUNCTION_FIELDS = frozenset([*_TEXT.split(), "also", *_FLAGS])
 CLASS_FIELDS = frozenset(
     ["also", "bases", "kind", "parameters", "buffers", "training_writes", "attributes", "call", "init", "from"]
 )
@@ -76,8 +77,9 @@ def _list(row: Mapping[str, Toml], field: str) -> tuple[str, ...]:
 def read_function(name: str, row: Mapping[str, Toml], others: Collection[str] = ()) -> FunctionModel:
     """Read a function's row. ``others`` are names beside its parameters that it may speak of (a layer's weights)."""
     _check_fields(row, FUNCTION_FIELDS)
-    if not isinstance(row.get("must_use", False), bool):
-        raise RowError("`must_use` must be true or false")
+    for flag in _FLAGS:
+        if not isinstance(row.get(flag, False), bool):
+            raise RowError(f"`{flag}` must be true or false")
     params = grammar.read_params(_text(row, "params")) if "params" in row else None
     names = None if params is None else [param.name for param in params] + [*others]
 
@@ -106,7 +108,7 @@ def read_function(name: str, row: Mapping[str, Toml], others: Collection[str] = 
         alternatives=alternatives,
         saves=grammar.read_saves(_text(row, "saves"), names) if "saves" in row else None,
         mutates=grammar.read_mutates(_text(row, "mutates"), names),
-        grad=cast('Literal["flow", "no", "leaf", "keyword"]', _word(row, "grad") or "flow"),
+        grad=cast('Literal["flow", "no", "apart", "leaf", "keyword"]', _word(row, "grad") or "flow"),
         draws=_word(row, "draws", draws),
         draws_unless=draws_unless,
         key=(key_mode, key_of) if key_mode else None,
@@ -118,6 +120,7 @@ def read_function(name: str, row: Mapping[str, Toml], others: Collection[str] = 
         backward=_text(row, "backward"),
         context=_text(row, "context"),
         must_use=bool(row.get("must_use", False)),
+        expands=bool(row.get("expands", False)),
         provenance=_text(row, "from"),
     )
 

@@ -15,22 +15,32 @@ CODE = "SL201"
 def check(program: Program) -> Iterable[Draft]:
     """Hazards that the version counter sees."""
     for info, hazard in program.facts(Hazard):
-        if hazard.mode in ("hidden", "step"):
+        if hazard.mode == "step" or silent(hazard):
             continue
         found = judge(program, info, hazard)
         if found is not None:
             yield found
 
 
-def judge(program: Program, info: FunctionFacts, hazard: Hazard) -> Draft | None:
-    """The draft for a hazard if its backward comes."""
-    doubt = hazard.doubt + (1 if hazard.apart else 0)
-    if hazard.conditional:
-        doubt += 1
+def silent(hazard: Hazard) -> bool:
+    """Whether the write goes past a version counter; HIPS autograd has none that it could go past."""
+    return hazard.mode == "hidden" and not hazard.saved_by.startswith("autograd.")
+
+
+def doubt_of(program: Program, hazard: Hazard) -> int | None:
+    """What a hazard assumes; None if no backward comes."""
     if hazard.consumer == "exit":
         regions = program.regions.get(hazard.exit, [])
         if not any(r.kind in ("forward", "grad", "marked", "taped", "checkpoint", "custom") for r in regions):
             return None
+    return hazard.doubt + bool(hazard.apart) + bool(hazard.conditional)
+
+
+def judge(program: Program, info: FunctionFacts, hazard: Hazard) -> Draft | None:
+    """The draft for a hazard if its backward comes."""
+    doubt = doubt_of(program, hazard)
+    if doubt is None:
+        return None
     value = f"`{hazard.saved}`" if hazard.saved else "the result"
     operation = hazard.saved_by.rpartition(".")[2]
     if hazard.saved_what == "result":

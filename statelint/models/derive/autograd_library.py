@@ -54,7 +54,7 @@ def _row(
             except Exception:  # not the arguments that this function takes
                 continue
         params = numpy_library.params(name, plain, seen)
-        row = fold.fold(seen, params)
+        row = fold.fold(seen, params, counted=False)
         row.params, row.grad = signatures.text(params), ""
         numpy_library.reduce_some(row, params)
         return dict(row.fields())

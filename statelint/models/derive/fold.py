@@ -72,8 +72,9 @@ def target_name(target: Target, names: Names) -> str:
     return "result" + "".join(f"[{step}]" for step in path if isinstance(step, int))
 
 
-def fold(observations: Sequence[Observation], params: Sequence[Param]) -> Row:
-    """Make one row of what all calls of one function showed."""
+def fold(observations: Sequence[Observation], params: Sequence[Param], *, counted: bool = True) -> Row:
+    """Make one row of what all calls of one function showed. ``counted``: the library counts versions, so that a value
+    whose overwriting raises nothing is an exception worth a word."""
     names = Names(params)
     notes: list[str] = []
     row = Row()
@@ -85,7 +86,8 @@ def fold(observations: Sequence[Observation], params: Sequence[Param]) -> Row:
         row.draws = "torch unless generator" if "generator" in names.known else "torch"
     if any(seen.differentiable for seen in observations):
         decisive = re.search(r" (given|when) (\w+); ", result)
-        row.saves = _saves(observations, names, notes, decisive[2] if decisive and decisive[1] == "given" else "")
+        given = decisive[2] if decisive and decisive[1] == "given" else ""
+        row.saves = _saves(observations, names, notes, given, counted)
     else:
         row.saves = ""
         if not row.mutates and any(word in result for word in ("tensor", "view", "same", "maybe")):
@@ -215,7 +217,7 @@ def _ordered(found: set[str], names: Names) -> list[str]:
     return sorted(found, key=lambda name: (order.get(name.partition("[")[0], len(order)), name))
 
 
-def _saves(observations: Sequence[Observation], names: Names, notes: list[str], decisive: str) -> str:
+def _saves(observations: Sequence[Observation], names: Names, notes: list[str], decisive: str, counted: bool) -> str:
     relevant = [seen for seen in observations if seen.differentiable]
     able = {names.of(path) for seen in relevant for path in seen.differentiable}
     targets = {target_name(item.target, names) for seen in relevant for item in seen.saved if item.needed}
@@ -233,12 +235,14 @@ def _saves(observations: Sequence[Observation], names: Names, notes: list[str], 
         suffix = _split_by_flag(relevant, hits, names)
         if decisive and not suffix:
             suffix = _split_by_presence(relevant, hits, decisive, names)
-        if wanted and wanted != able:
-            parts.extend(f"{target} if {name}{suffix}" for name in _ordered(wanted, names))
-        else:
-            parts.append(target + _needs_array(relevant, hits, target, names) + suffix)
         effects = Counter(item.effect for found in items for item in found if item.needed)
-        if effects["changes"] and effects["changes"] > effects["raises"]:
+        silent = effects["changes"] > effects["raises"]
+        kept = f"{target} hidden" if silent and counted else target
+        if wanted and wanted != able:
+            parts.extend(f"{kept} if {name}{suffix}" for name in _ordered(wanted, names))
+        else:
+            parts.append(kept + _needs_array(relevant, hits, target, names) + suffix)
+        if silent:
             notes.append(f"overwriting {target} raises nothing, the gradient is wrong")
     ignored = {target_name(item.target, names) for seen in relevant for item in seen.saved if not item.needed} - targets
     notes.extend(f"{target} is kept but never read" for target in _ordered(ignored, names))
