@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from copy import copy
 
 import msgspec
 
@@ -24,7 +25,14 @@ from statelint.effects.frame import Frame, Shape
 from statelint.effects.library import KIND_OF_TYPE, Library
 from statelint.effects.memo import Memo
 from statelint.effects.state import State
-from statelint.effects.summary import Summary, compose_call, default_summary, summarize
+from statelint.effects.summary import (
+    Summary,
+    bottom_summary,
+    compose_call,
+    default_summary,
+    same_summary,
+    summarize,
+)
 from statelint.effects.value import (
     ABSENT,
     CLASS,
@@ -59,9 +67,9 @@ from statelint.effects.value import (
 )
 from statelint.evidence import observe_all
 from statelint.evidence.registry import Observer, load_observers
-from statelint.ir.nodes import Class, FunctionIR, ModuleIR, Param
+from statelint.ir.nodes import CallMethod, Class, FunctionIR, Load, ModuleIR, Param
 from statelint.models import Models
-from statelint.resolve.bindings import stored_attributes
+from statelint.resolve.bindings import stored_attributes, walk
 from statelint.resolve.symbols import Symbol, Symbols
 from statelint.storage import ALL
 
@@ -112,6 +120,7 @@ class Analyzer:
         self._tested_of_class: dict[Key, frozenset[str]] = {}
         self._tested: dict[int, tuple[str, ...]] = {}
         self.reaches: dict[str, bool] = {}
+        self._recursive: dict[Key, bool] = {}
         self.thorough = False
         """What callees read is noted in their callers as well, for a closer look at one function."""
         self.collected: dict[Key, dict[AnyFact, None]] = {}
@@ -548,12 +557,34 @@ class Analyzer:
         key = (ref.module, ref.qualname)
         if fn is None:
             return default_summary(key, ())
+        params = tuple(p.name for p in fn.params)
+        bottom = None
+        if self._mentions_itself(key, fn):
+            facts, info = self.collected.get(key, {}).copy(), copy(self.info.get(key))
+
+            def bottom() -> Summary:
+                # What the coarse run found is no fact: the iteration finds what is.
+                self.collected[key] = facts.copy()
+                self.info.pop(key, None)
+                if info is not None:
+                    self.info[key] = copy(info)
+                return bottom_summary(key, params)
+
         found: Summary = self._memo.compute(
             (key, receiver, shape),
             lambda: self._analyse(ref.module, fn, receiver, shape),
-            lambda: default_summary(key, tuple(p.name for p in fn.params)),
+            lambda: default_summary(key, params),
+            bottom,
+            same_summary,
         )
         return found
+
+    def _mentions_itself(self, key: Key, fn: FunctionIR) -> bool:
+        known = self._recursive.get(key)
+        if known is None:
+            names = {getattr(i, "name", "") for i in walk(fn.body) if isinstance(i, (Load, CallMethod))}
+            known = self._recursive[key] = fn.name in names
+        return known
 
     def _analyse(
         self, module: str, fn: FunctionIR, receiver: InstRef | None, shape: tuple[tuple[str, Value], ...]

@@ -10,6 +10,7 @@ from statelint.effects.value import (
     ABSENT,
     ARRAY,
     CONTAINER,
+    DETACHED,
     DICT,
     EXPANDED,
     IMMUTABLE,
@@ -217,10 +218,19 @@ def element(frame: Frame, state: State, container: Value, at: Span) -> Value:
     if result is None:
         result = Value(UNKNOWN, frozenset(((frame.new(at, "element"), ALL),)))
     hist, grad, deps = effective(state, container)
-    return Value(
+    doubt = max(result.doubt, container.doubt)
+    result = Value(
         result.kind, result.views, result.const, result.refs, result.items, result.deps | deps, result.grad | grad,
-        result.hist | hist, max(result.doubt, container.doubt), result.mark,
+        result.hist | hist, doubt, result.mark,
     )  # fmt: skip
+    return detached(result) if container.mark & DETACHED else result
+
+
+def detached(value: Value) -> Value:
+    """The value outside of the graph."""
+    return Value(
+        value.kind, value.views, value.const, value.refs, value.items, value.deps, doubt=value.doubt, mark=DETACHED
+    )
 
 
 def leaves(state: State, value: Value, depth: int = 4) -> frozenset[View]:
@@ -354,7 +364,8 @@ def get_item(frame: Frame, state: State, base: Value, index: Value, at: Span) ->
         else:
             results.append(view(frame, state, base, region))
     if kind & (CONTAINER | UNKNOWN) and not (kind & ARRAY and not kind & CONTAINER):
-        results.append(_container_item(frame, state, base, index, kind, at))
+        item = _container_item(frame, state, base, index, kind, at)
+        results.append(detached(item) if base.mark & DETACHED else item)
     if not results:
         hist, grad, deps = effective(state, base)
         return Value(kind if kind == TEXT else UNKNOWN, deps=deps, grad=grad, hist=hist, doubt=base.doubt)

@@ -2,14 +2,19 @@
 
 A *node* is a function's summary, a module's body or a class's shape. While one is computed, asking for it again gives a
 conservative fallback, and everything computed above it on the stack is provisional: it is kept only until the head of
-the cycle is done (the bookkeeping is Tarjan's low-link). A finished head remembers the members of its cycle and is computed
+the cycle is done (the bookkeeping is Tarjan's low-link). A node that asks for nothing but itself is iterated from below
+instead, if it says where to begin, until a run gives what it assumed; if that does not come soon, the fallback's result
+stands. A finished head remembers the members of its cycle and is computed
 anew when one of them asks, because that one's own result must not depend on whether the head came first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from operator import eq
 from typing import Any
+
+MAX_ROUNDS = 4
 
 
 class Memo:
@@ -22,28 +27,57 @@ class Memo:
         self._position: dict[Hashable, int] = {}
         self._low: list[int] = []
         self._members: list[set[Hashable]] = []
+        self._assumed: dict[Hashable, Any] = {}
 
-    def compute(self, node: Hashable, make: Callable[[], Any], fallback: Callable[[], Any]) -> Any:
-        """The result of a node: known, made now, or the fallback if it is under way."""
+    def compute(
+        self,
+        node: Hashable,
+        make: Callable[[], Any],
+        fallback: Callable[[], Any],
+        bottom: Callable[[], Any] | None = None,
+        same: Callable[[Any, Any], bool] = eq,
+    ) -> Any:
+        """The result of a node: known, made now, or the fallback if it is under way. ``bottom`` begins an iteration from
+        below, which ends when two results are the ``same``."""
         found = self._results.get(node)
         if found is not None and (not found[1] or self._position.keys().isdisjoint(found[1])):
             return found[0]
         position = self._position.get(node)
         if position is not None:
             self._touch(position)
-            return fallback()
+            return self._assumed[node] if node in self._assumed else fallback()
         held = self._provisional.get(node)
         if held is not None:
             self._touch(held[1])
             return held[0]
-        return self._make(node, make)
+        result, members = self._make(node, make)
+        if bottom is not None and members == {node} and node in self._results:
+            result = self._iterate(node, make, bottom(), same, result)
+            self._results[node] = (result, frozenset(members))
+        return result
+
+    def _iterate(
+        self, node: Hashable, make: Callable[[], Any], start: Any, same: Callable[[Any, Any], bool], coarse: Any
+    ) -> Any:
+        del self._results[node]
+        self._assumed[node] = start
+        try:
+            for _ in range(MAX_ROUNDS):
+                result, _ = self._make(node, make)
+                del self._results[node]
+                if same(result, self._assumed[node]):
+                    return result
+                self._assumed[node] = result
+            return coarse
+        finally:
+            del self._assumed[node]
 
     def _touch(self, position: int) -> None:
         if position < len(self._low):
             self._low[-1] = min(self._low[-1], position)
             self._members[position].update(self._stack[position:])
 
-    def _make(self, node: Hashable, make: Callable[[], Any]) -> Any:
+    def _make(self, node: Hashable, make: Callable[[], Any]) -> tuple[Any, set[Hashable]]:
         position = len(self._stack)
         self._stack.append(node)
         self._position[node] = position
@@ -61,9 +95,9 @@ class Memo:
             self._low[-1] = min(self._low[-1], low)
             self._members[low].update(members)
             self._members[low].add(node)
-            return result
+            return result, set()
         if members:
             self._provisional = {n: held for n, held in self._provisional.items() if held[1] < position}
         if node not in self._results:
             self._results[node] = (result, frozenset(members))
-        return result
+        return result, members

@@ -84,11 +84,27 @@ class Summary(msgspec.Struct):
         return sid
 
 
+_SAID = tuple(name for name in Summary.__struct_fields__ if name not in ("shapes", "generator"))
+
+
 def default_summary(key: Key, params: tuple[str, ...]) -> Summary:
     """What is assumed of a function that is not analysed (recursion, over budget): it returns something unknown."""
     return Summary(
         key, params, [], [], Value(UNKNOWN, doubt=1), [], {}, [], {}, {}, 0, {}, {}, (), {}, (), unknown=True
     )
+
+
+def bottom_summary(key: Key, params: tuple[str, ...]) -> Summary:
+    """What a recursive function is first assumed to do: nothing, and to return nothing that is known."""
+    summary = default_summary(key, params)
+    summary.unknown = False
+    summary.result = Value(0)
+    return summary
+
+
+def same_summary(a: Summary, b: Summary) -> bool:
+    """Whether two summaries of one function say the same."""
+    return all(getattr(a, name) == getattr(b, name) for name in _SAID)
 
 
 def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
@@ -216,6 +232,8 @@ class Composition:
         self._last: tuple[int, tuple[int, int, int]] = (0, (0, 0, 0))
         self._bits: dict[int, int] = {}
         self._busy: set[int] = set()
+        self.recursive = summary.key == frame.key
+        """The function calls itself: what all its calls allocate and save at one place is one storage and one save."""
         self._saves = 0
         for index in summary.saves:
             self._saves |= 1 << index
@@ -262,6 +280,8 @@ class Composition:
             return Value(UNKNOWN, deps=frame.origin(frame.storage("external", 0, record.key)))
         if kind == "free":
             return Value(UNKNOWN, frozenset(((self.closure, ALL),))) if self.closure else Value(UNKNOWN)
+        if self.recursive:
+            return Value(UNKNOWN, frozenset(((frame.storage(kind, 0, record.key), ALL),)))
         site = (self.summary.key, sid)
         return Value(UNKNOWN, frozenset(((frame.new(self.at, site), ALL),)))
 
@@ -317,7 +337,8 @@ class Composition:
         for sid, region in views:
             clean = tuple(s if not _symbolic(s) else None for s in region)
             for target, outer in self.views(sid):
-                result.add((target, compose(outer, clean)))
+                moved = compose(outer, clean)
+                result.add((target, moved[:1] if self.recursive else moved))
         return frozenset(result)
 
     def counter(self, counter: int, sid: int) -> int:
@@ -392,13 +413,14 @@ class Composition:
         if grad:
             link = Link(frame.module, self.at, f"`{self.summary.key[1]}` is called here")
             for sid, region in self._moved(frozenset(((record.sid, record.region),))):
-                key = (self.at, self.summary.key, index, sid, region)
+                which = (index,) if not self.recursive else (record.chain[-1:], record.op, record.what)
+                key = (self.at, self.summary.key, which, sid, region)
                 bit = frame.save_bits.get(key, 0)
                 if not bit:
                     bit = 1 << len(frame.saves)
                     frame.save_bits[key] = bit
                     name = frame.name_of(self.state, sid) or record.name
-                    chain = (link, *record.chain)[:6]
+                    chain = (link, *record.chain[-1 if self.recursive else 0 :])[:6]
                     doubt = record.doubt + frame.ambiguity
                     frame.saves.append(
                         record._replace(

@@ -252,7 +252,7 @@ def join(a: Value, b: Value) -> Value:
         a.grad | b.grad,
         a.hist | b.hist,
         max(a.doubt, b.doubt),
-        (a.mark | b.mark) & (LEAF | MAYBE | STRIDED) | _shared_mark(a.mark, b.mark),
+        (a.mark | b.mark) & (LEAF | MAYBE | STRIDED) | _shared_mark(a.mark, b.mark) | _detached(a, b) | _detached(b, a),
     )
 
 
@@ -269,6 +269,11 @@ def counter_of(value: Value) -> int:
 def counted_by(mark: int, counter: int) -> int:
     """A mark with another counter."""
     return mark & ((1 << _COUNTER) - 1) | counter << _COUNTER
+
+
+def _detached(a: Value, b: Value) -> int:
+    """A detached tensor or else a container of such is detached as a whole."""
+    return a.mark & DETACHED if b.kind & CONTAINER and not b.grad and not b.hist else 0
 
 
 def join_all(values: Iterable[Value]) -> Value | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from statelint.checks.drafting import draft, region_chain, why_region
 from statelint.effects.facts import FunctionFacts, Key, Lasting, StateWrite
 from statelint.effects.program import Program
+from statelint.effects.value import ARRAY, CONTAINER
 from statelint.effects.value import LIST, TUPLE
 from statelint.findings import Draft
 
@@ -51,6 +52,11 @@ def check(program: Program) -> Iterable[Draft]:
                 steps,
             )
             break
+
+
+def _own(fact: StateWrite) -> bool:
+    """Arrays, or a container of such, made anew from themselves alone: detached, moved, regrouped."""
+    return bool(fact.kind & (ARRAY | CONTAINER)) and all(_within(text, (fact.state.text,)) for text in fact.deps)
 
 
 def lifted(program: Program, fact: StateWrite) -> bool:
