@@ -453,7 +453,7 @@ class Analyzer:
         if fn is None:
             return Value(UNKNOWN, doubt=1)
         key = (ref.module, ref.qualname)
-        frame.add(Calls(at, key, given))
+        frame.add(Calls(at, key, given, tuple(frame.loops)))
         arguments = self._bind(frame, state, fn, ref.module, args, keywords, starred, at)
         free_values: dict[str, Value] = {}
         if fn.free and ref.frame:

@@ -14,7 +14,6 @@ from statelint.effects.frame import Frame, global_name
 from statelint.effects.state import State
 from statelint.effects.writes import effective
 
-
 MAX_TESTS = 3
 
 

@@ -99,10 +99,22 @@ class Draw(Fact, frozen=True):
 
 
 class Seed(Fact, frozen=True):
-    """A global generator is seeded."""
+    """A global generator is seeded. ``source`` is what the seed is: *constant*, *state* (attributes and globals: ``state``),
+    *argument* (``state`` are the parameters it depends on) or *varies*. ``loops`` are the loops around."""
 
     what: str
     generator: str
+    source: str = "varies"
+    state: tuple[str, ...] = ()
+    loops: tuple[Span, ...] = ()
+    guards: tuple[str, ...] = ()
+
+
+class Backward(Fact, frozen=True):
+    """A backward pass runs here, through ``framework``. ``loops`` are the loops around."""
+
+    framework: str
+    loops: tuple[Span, ...] = ()
 
 
 class External(Fact, frozen=True):
@@ -245,10 +257,11 @@ class Lasting(Fact, frozen=True):
 
 class Calls(Fact, frozen=True):
     """A call of a project's function. ``given``: by a name that stands for what a caller handed in: other callers hand in
-    other functions."""
+    other functions. ``loops`` are the loops around."""
 
     callee: Key
     given: bool = False
+    loops: tuple[Span, ...] = ()
 
 
 class Evidence(Fact, frozen=True):
@@ -287,6 +300,7 @@ AnyFact = (
     | Reused
     | Draw
     | Seed
+    | Backward
     | External
     | Effect
     | Hazard

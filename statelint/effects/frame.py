@@ -81,6 +81,13 @@ class Pass(NamedTuple):
     link: Link
 
 
+class SeedRecord(NamedTuple):
+    """A generator that is seeded from an argument, and by what."""
+
+    generator: str
+    what: str
+
+
 class ConsumeRecord(NamedTuple):
     """A key (region of a storage) was consumed."""
 
@@ -194,6 +201,7 @@ class Frame:
         self.symbol_of: dict[object, int] = {}
         self.counters: dict[object, int] = {}
         self.backward = False
+        self.seeds: dict[SeedRecord, Value] = {}
         self.steps = 0
         self.splits = 0
         self.over_budget = False

@@ -39,6 +39,7 @@ LAYER_LISTS = frozenset(
         "torch.nn.ModuleDict",
         "torch.nn.ParameterList",
         "torch.nn.ParameterDict",
+        "keras.Sequential",
     )
 )
 

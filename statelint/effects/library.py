@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.effects import fields, leaves, training, writes
-from statelint.effects.facts import Draw, Effect, External, Seed, Span
+from statelint.effects import fields, leaves, seeds, training, writes
+from statelint.effects.facts import Backward, Draw, Effect, External, Span
 from statelint.effects.frame import Frame
 from statelint.effects.state import State
 from statelint.effects.value import (
@@ -203,6 +203,7 @@ class Library:
                 self.analyzer.hazards.consume(frame, state, consumed, at, "backward", not keeps, beyond)
                 if not _keeps(bound.get("create_graph")):
                     hist = grad = 0  # the gradients are outside of any graph
+                frame.add(Backward(at, model.name.partition(".")[0], tuple(frame.loops)))
         bits = self._save(frame, state, model, bound, at, op, grad, False)
         mutated = self._mutate(frame, state, model, bound, at, op, hist | bits, grad, deps, texts or {})
         specs = self._specs(frame, state, model, bound) if model.alternatives else (model.result,)
@@ -266,7 +267,7 @@ class Library:
                 else:
                     frame.add(Draw(at, op, model.draws, guard_texts(frame)))
         if model.seeds:
-            frame.add(Seed(at, op, model.seeds))
+            seeds.note(frame, state, model.seeds, seeds.argument(model, bound), at, op)
         if model.external:
             frame.add(External(at, op, model.external, guard_texts(frame)))
         if model.effect:

@@ -50,6 +50,10 @@ LAYER_METHODS = {
 }
 
 
+TRACED_METHODS = {"keras.Model": ("train_step", "test_step", "predict_step")}
+"""Methods that a library traces by itself, unless told otherwise: `fit` compiles Keras's steps."""
+
+
 class Region(msgspec.Struct, frozen=True):
     """Why a function is differentiated: ``kind`` and ``framework`` of the region, what opened it (``via``), the function at its
     start, and the calls from there. ``doubt`` counts those of them that run what a caller handed in: another caller may
@@ -146,6 +150,9 @@ class Program:
                     if info.name in methods and any(_is_base(b, base) for b in owner.library_bases):
                         starts.append((key, Region("forward", base.partition(".")[0], base, key, ())))
                         break
+                for base, methods in TRACED_METHODS.items():
+                    if info.name in methods and any(_is_base(b, base) for b in owner.library_bases):
+                        starts.append((key, Region("tf_function", "tensorflow", f"{base}.fit", key, ())))
             dotted = f"{info.module}.{info.qualname}"
             if any(
                 fnmatch.fnmatchcase(dotted, p) or fnmatch.fnmatchcase(info.qualname, p)
@@ -165,8 +172,10 @@ class Program:
             seen.add((key, region.kind, region.framework))
             self.regions.setdefault(key, []).append(region)
             found = self.functions.get(key)
-            for fact in found.facts if found is not None else ():
-                if isinstance(fact, Calls) and len(region.steps) < 6:
+            facts = found.facts if found is not None else ()
+            outside = {f.function for f in facts if isinstance(f, Root) and f.kind == "callback"}
+            for fact in facts:
+                if isinstance(fact, Calls) and fact.callee not in outside and len(region.steps) < 6:
                     link = Link(key[0], fact.at, f"`{fact.callee[1]}` is called here")
                     inner = msgspec.structs.replace(
                         region, steps=(*region.steps, link), doubt=region.doubt + fact.given

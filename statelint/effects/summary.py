@@ -9,9 +9,19 @@ from __future__ import annotations
 
 import msgspec
 
-from statelint.effects import fields, members, training
+from statelint.effects import fields, members, seeds, training
 from statelint.effects.facts import Key, Lasting, LeafWrite, Link, Span
-from statelint.effects.frame import ConsumeRecord, Frame, Pass, SaveRecord, Shape, Storage, WriteRecord, global_name
+from statelint.effects.frame import (
+    ConsumeRecord,
+    Frame,
+    Pass,
+    SaveRecord,
+    SeedRecord,
+    Shape,
+    Storage,
+    WriteRecord,
+    global_name,
+)
 from statelint.effects.state import Extra, State
 from statelint.effects.value import (
     ABSENT,
@@ -67,6 +77,7 @@ class Summary(msgspec.Struct):
     passes: tuple[Pass, ...]
     cleared: tuple[int, ...] = ()
     effects: tuple[tuple[int, object, Key, Span, int], ...] = ()
+    seeds: tuple[tuple[SeedRecord, Value], ...] = ()
     shapes: dict[int, Shape] = {}
     returns: bool = True
     generator: bool = False
@@ -157,6 +168,7 @@ def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
         tuple(frame.passes),
         tuple(frame.cleared),
         tuple((*effect, deps) for effect, deps in frame.effects.items()),
+        tuple(frame.seeds.items()),
         {sid: frame.shapes[sid] for sid in reachable if sid in frame.shapes and not frame.outside(sid)},
         generator=frame.fn.is_generator,
     )
@@ -547,6 +559,8 @@ def compose_call(
         grad |= made.grad & CERTAINLY
         if not training.reach(frame, state, grad, read, at, made.frees, made.link):
             frame.analyzer.hazards.stepped(frame, state, read, at)
+    for record, seed in summary.seeds:
+        seeds.note(frame, state, record.generator, call.value(seed), at, record.what)
     link = Link(frame.module, at, f"`{summary.key[1]}` is called here")
     writes_done = set()
     for sid, region, record in summary.arrays:

@@ -1,0 +1,1 @@
+"""SL4: stateful layers."""
