@@ -45,10 +45,10 @@ def _always_training(body: Body) -> Iterator[Evidence]:
     for call in body.calls:
         for name in call.names:
             model = body.analyzer.models.function(name) if name.startswith("torch.nn.functional.") else None
-            if model is None or not model.draws or any(word in g.key for g in call.site.guards for word in _MODE):
+            if model is None or any(word in g.key for g in call.site.guards for word in _MODE):
                 continue
             names = [p.name for p in model.params or ()]
-            if "training" in names:
+            if "training" in names and model.draws:
                 on = next(p.default for p in model.params or () if p.name == "training") == "True"
                 told = call.argument(names.index("training"), "training") >= 0 or len(call.args) > names.index(
                     "training"

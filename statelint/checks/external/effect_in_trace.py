@@ -34,15 +34,15 @@ def check(program: Program) -> Iterable[Draft]:
             break
     said: set[tuple[str, str, int, str]] = set()
     for info, fact in program.facts(StateWrite):
-        region = _counted(program, info, fact)
+        counted = _counted(program, info, fact)
         place = (info.module, info.qualname, fact.at[0], fact.state.text)
-        if region is not None and place not in said:
+        if counted is not None and place not in said:
             said.add(place)
             message = (
                 f"`{fact.state.text}` is changed once, when the function is traced, and not at each call; "
-                f"{why_region(program, info, region)}"
+                f"{why_region(program, info, counted)}"
             )
-            yield draft(program, CODE, info, fact.at, message, _help(region), fact.doubt, region_chain(region))
+            yield draft(program, CODE, info, fact.at, message, _help(counted), fact.doubt, region_chain(counted))
 
 
 def _own_arguments(info: FunctionFacts, region: Region, params: list[str]) -> bool:
@@ -58,7 +58,7 @@ def _own_arguments(info: FunctionFacts, region: Region, params: list[str]) -> bo
 def _counted(program: Program, info: FunctionFacts, fact: StateWrite) -> Region | None:
     """The traced region in which a counter or a list is moved on, that no other rule speaks of."""
     grows = fact.how == "call" and any(word in fact.op for word in _GROWS)
-    if fact.traced or not fact.reads_old or not (fact.how in ("augmented", "rebind") or grows):
+    if fact.traced or fact.restored or not fact.reads_old or not (fact.how in ("augmented", "rebind") or grows):
         return None
     if fact.state.root not in ("attribute", "global", "free") or lifted(program, fact):
         return None
@@ -67,7 +67,8 @@ def _counted(program: Program, info: FunctionFacts, fact: StateWrite) -> Region 
     for region in program.regions_of(info):
         if not region.traced or region.framework not in ("jax", "tensorflow"):
             continue
-        if fact.state.root != "global" and not program.lasts(region.root, info, fact.at):
+        lasting = program.lasting(region.root, info, fact)
+        if fact.state.root != "global" and lasting is None:
             continue
         if fact.state.root == "attribute" and returned(program, info, fact, region.root, False):
             return None  # SL102 says it better

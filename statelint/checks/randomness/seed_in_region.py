@@ -60,10 +60,11 @@ def _drafts(
 
 def _repeats(program: Program, info: FunctionFacts, region: Region, loops: tuple[Span, ...]) -> int | None:
     """Whether a place in a region runs at each step, and the doubt of it."""
-    if region.kind != "taped":
-        name = region.root[1].rpartition(".")[2]
-        return None if name.startswith(("init", "_init", "test", "setup")) else 0
     root = program.functions[region.root]
+    if any(part.startswith("test") for part in root.qualname.split(".")) or _is_test(program, root):
+        return None
+    if region.kind != "taped":
+        return None if root.name.startswith(("init", "_init", "setup")) else 0
     if region.steps:
         first = region.steps[0].at
         calls = [f for f in root.facts if isinstance(f, Calls) and f.at == first]
@@ -72,8 +73,6 @@ def _repeats(program: Program, info: FunctionFacts, region: Region, loops: tuple
     if loops:
         return 0 if any(f.loops and f.loops[-1] == loops[-1] for f in passes) else None
     if not any(not f.loops for f in passes):
-        return None
-    if root.name.startswith("test") or _is_test(program, root):
         return None
     if _called_in_loop(program, region.root):
         return 0
