@@ -191,8 +191,13 @@ def draw_line(fact: records.Draw) -> str:
 
 
 def seed_line(fact: records.Seed) -> str:
-    """``seed 4:8 torch.manual_seed of torch``."""
-    return f"seed {place(fact.at)} {fact.what} of {fact.generator}"
+    """``seed 4:8 torch.manual_seed of torch from constant``."""
+    return f"seed {place(fact.at)} {fact.what} of {fact.generator} from {fact.source}{_guards(fact.guards)}"
+
+
+def backward_line(fact: records.Backward) -> str:
+    """``backward 9:4 torch in a loop``."""
+    return f"backward {place(fact.at)} {fact.framework}{' in a loop' if fact.loops else ''}"
 
 
 def external_line(fact: records.External) -> str:
@@ -301,6 +306,7 @@ FACTS: dict[type, Callable[[Any], str]] = {
     records.ArgumentWrite: argument_write_line,
     records.Draw: draw_line,
     records.Seed: seed_line,
+    records.Backward: backward_line,
     records.External: external_line,
     records.Effect: effect_line,
     records.Hazard: hazard_line,

@@ -68,9 +68,9 @@ def _counted(program: Program, info: FunctionFacts, fact: StateWrite) -> Region 
         if not region.traced or region.framework not in ("jax", "tensorflow"):
             continue
         lasting = program.lasting(region.root, info, fact)
-        if fact.state.root != "global" and lasting is None:
+        if fact.state.root != "global" and not lasting:
             continue
-        if fact.state.root == "attribute" and returned(program, info, fact, region.root, False):
+        if fact.state.root == "attribute" and returned(program, info, fact, region.root, lasting, False):
             return None  # SL102 says it better
         if fact.state.root != "attribute" and is_read(program, info, fact):
             return None  # SL101 says it better
