@@ -373,6 +373,7 @@ class Analyzer:
             inner.free_sid = frame.frame_sid
             begin = State()
             end = self._run(inner, begin)
+            observe_all(inner)
             self._finish(inner, end)
             if end is not None:
                 self._class_values[(frame.module, instr.qualname)] = {

@@ -22,7 +22,7 @@ METRIC = "metric"
 COLLATE = "collate function"
 
 _ENDINGS = (
-    (("Dataset", "Datapipe", "DataPipe", "Dataloader", "DataLoader", "PyDataset", "utils.Sequence"), DATASET),
+    (("Dataset", "Datapipe", "DataPipe", "Loader", "Dataloader", "DataLoader", "PyDataset", "utils.Sequence"), DATASET),
     (("Sampler",), SAMPLER),
     (("Compose", "Augmentation", "Transform", "Transforms", "TransformerMixin", "Normalizer", "Scaler"), TRANSFORM),
     (("Env", "VecEnv", "Environment", "Wrapper", "ParallelEnv", "AECEnv", "VectorEnv"), ENVIRONMENT),

@@ -85,7 +85,7 @@ def _writes(info: FunctionFacts) -> Iterator[Write]:
                 continue
             unknown = not fact.kind & (ARRAY | LIST | DICT | SET)
             contents = not fact.kind & ARRAY and (fact.how == "call" or (fact.how == "item" and fact.doubt == 0))
-            taken = fact.how == "call" and fact.op.rpartition(".")[2].startswith(("pop", "clear", "remove"))
+            taken = fact.how == "call" and fact.op.partition("(")[0].rpartition(".")[2].startswith(("pop", "clear", "remove"))
             old = fact.how in ("augmented", "array") or any(
                 d == fact.text or d.startswith(f"{fact.text}[") for d in fact.deps
             )
