@@ -13,7 +13,7 @@ from statelint.effects.facts import Evidence, Link
 from statelint.effects.value import ARRAY, JAX, NUMBER, OBJECT, TENSOR, UNKNOWN
 from statelint.effects.writes import kind_of
 from statelint.evidence.body import Body, Site
-from statelint.evidence.changes import Change, apart, changes, name_of, storages, surely, through
+from statelint.evidence.changes import Change, apart, changes, name_of, perhaps_copied, storages, surely, through
 from statelint.ir import nodes as ir
 
 KIND = "alias_stored"
@@ -45,7 +45,7 @@ def _stores(body: Body) -> Iterator[tuple[Site, int, int, str]]:
         if not site.loops:
             continue
         instr = site.instr
-        if isinstance(instr, ir.CallMethod) and instr.name in _STORES and instr.args:
+        if isinstance(instr, ir.CallMethod) and instr.name in _STORES and instr.args and _container(body, instr):
             yield site, instr.args[-1], instr.obj, f"{body.text(instr.obj)}.{instr.name}(...)"
         elif isinstance(instr, ir.SetItem) and body.value(instr.index).const.__class__ not in (str, int, tuple):
             made = body.producer.get(instr.src)
@@ -63,6 +63,8 @@ def _loops(body: Body, found: list[Change]) -> Iterator[Evidence]:
             held = storages(body, value)
             if not held or kind & (NUMBER | OBJECT | JAX) or not kind or (kind == UNKNOWN and _element(body, value)):
                 continue
+            if perhaps_copied(body, value):
+                continue
             change = next((c for c in found if _same_each_turn(body, site, value, held, container, c)), None)
             if change is None:
                 continue
@@ -72,6 +74,11 @@ def _loops(body: Body, found: list[Change]) -> Iterator[Evidence]:
             step = Link(body.module, change.site.at, f"`{change.op}` changes it in each turn")
             yield Evidence(site.at, KIND, name, doubt, details, (step,))
             break
+
+
+def _container(body: Body, instr: ir.CallMethod) -> bool:
+    """Whether a method is called on what may be a container: ``tensor.add(x)`` stores nothing."""
+    return not kind_of(body.frame, body.value(instr.obj)) & ARRAY and instr.dst not in body.uses
 
 
 def _element(body: Body, reg: int) -> bool:
@@ -236,14 +243,21 @@ def _branches(body: Body, found: list[Change]) -> Iterator[Evidence]:
             assert isinstance(alias.instr, ir.Store) and isinstance(fresh.instr, ir.Store)
             source = name_of(body, alias.instr.src)
             made = body.call_of.get(fresh.instr.src)
-            if not source or source == name or made is None or made.method not in ("deepcopy", "copy", "clone", "array"):
+            if (
+                not source
+                or source == name
+                or made is None
+                or made.method not in ("deepcopy", "copy", "clone", "array")
+            ):
                 continue
             held = storages(body, alias.instr.src)
             for change in found:
                 root = (change.reg, *through(body, change.reg))[-1]
                 if name_of(body, root) != name or change.site.order < alias.order or change.how == "del":
                     continue
-                others = [o for o in _same_object(body, source, held) if o != name and _reads_later(body, o, change.site)]
+                others = [
+                    o for o in _same_object(body, source, held) if o != name and _reads_later(body, o, change.site)
+                ]
                 if others:
                     details = (("form", "branch"), ("target", name), ("change", change.op), ("other", others[0]))
                     step = Link(body.module, alias.at, f"on this path `{name}` is `{source}` itself")
@@ -270,7 +284,9 @@ def _direct(body: Body, reg: int) -> bool:
     for _ in range(6):
         made = body.producer.get(reg)
         instr = made.instr if made is not None else None
-        if isinstance(instr, (ir.GetItem, ir.GetAttr)) or (isinstance(instr, ir.CallMethod) and instr.name in ("get", "pop")):
+        if isinstance(instr, (ir.GetItem, ir.GetAttr)) or (
+            isinstance(instr, ir.CallMethod) and instr.name in ("get", "pop")
+        ):
             reg = instr.obj
         else:
             return isinstance(instr, ir.Load)
@@ -283,6 +299,8 @@ def _appended(body: Body) -> Iterator[Evidence]:
         instr = site.instr
         assert isinstance(instr, ir.CallMethod)
         if instr.name not in ("append", "appendleft", "add", "push", "put", "store") or not instr.args:
+            continue
+        if not _container(body, instr):
             continue
         for reg in instr.args:
             for part in _parts(body, reg):
@@ -313,6 +331,11 @@ def _arguments(body: Body) -> Iterator[Evidence]:
             if root.kind == "param" and not body.frame.is_receiver(str(root.key)):
                 path = body.frame.path(sid)
                 known = "array" if kind & ARRAY and not kind & UNKNOWN else ""
-                details = (("form", "argument"), ("attribute", instr.name), ("known", known), ("tensor", "yes" if kind & TENSOR else ""))
+                details = (
+                    ("form", "argument"),
+                    ("attribute", instr.name),
+                    ("known", known),
+                    ("tensor", "yes" if kind & TENSOR else ""),
+                )
                 yield Evidence(site.at, KIND, path, 0, details)
                 break

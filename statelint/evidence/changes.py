@@ -174,3 +174,28 @@ def _bound_once(body: Body, name: str) -> int | None:
         return None
     made = body.producer.get(bound[0].src)
     return bound[0].src if made is not None and isinstance(made.instr, (ir.GetItem, ir.For, ir.Unpack)) else None
+
+
+def perhaps_copied(body: Body, reg: int) -> bool:
+    """Whether a register is an element that may not share memory: an array's item under an integer, which is a scalar if the
+    array has one axis, or under something unknown, which may be a list of positions."""
+    for _ in range(6):
+        made = body.producer.get(reg)
+        instr = made.instr if made is not None else None
+        if isinstance(instr, ir.GetItem):
+            base, index = kind_of(body.frame, body.value(instr.obj)), body.value(instr.index)
+            for part in index.items or (index,):
+                sliced = isinstance(part.const, tuple) or part.const is Ellipsis or part.const is None
+                if not sliced and (part.kind & UNKNOWN or base & NDARRAY) and base & (ARRAY | UNKNOWN):
+                    return True
+            reg = instr.obj
+        elif isinstance(instr, ir.CallMethod):
+            reg = instr.obj
+        elif isinstance(instr, ir.Load):
+            bound = [s.instr for s in body.of(ir.Store) if isinstance(s.instr, ir.Store) and s.instr.name == instr.name]
+            if len(bound) != 1:
+                return False
+            reg = bound[0].src
+        else:
+            return False
+    return False

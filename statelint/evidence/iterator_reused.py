@@ -15,8 +15,20 @@ from statelint.ir import nodes as ir
 
 KIND = "iterator_reused"
 NAMES = None
-_LAZY = frozenset(("zip", "map", "filter", "itertools.chain", "itertools.islice", "itertools.product", "itertools.chain.from_iterable"))
-_METHODS = frozenset(("parameters", "named_parameters", "buffers", "named_buffers", "modules", "named_modules", "children"))
+_LAZY = frozenset(
+    (
+        "zip",
+        "map",
+        "filter",
+        "itertools.chain",
+        "itertools.islice",
+        "itertools.product",
+        "itertools.chain.from_iterable",
+    )
+)
+_METHODS = frozenset(
+    ("parameters", "named_parameters", "buffers", "named_buffers", "modules", "named_modules", "children")
+)
 _CONSUMERS = frozenset(
     """list tuple set dict sum max min sorted any all torch.nn.utils.clip_grad_norm_ torch.nn.utils.clip_grad_value_
     torch.nn.utils.parameters_to_vector torch.autograd.grad frozenset numpy.fromiter torch.stack torch.cat""".split()  # noqa: SIM905
@@ -33,7 +45,11 @@ def observe(body: Body) -> Iterator[Evidence]:
             if path.startswith("self.") and path.count(".") == 1:
                 details = (("form", "made"), ("attribute", path[5:]), ("what", what))
                 yield Evidence(stored.at, KIND, path, 0, details)
-            elif "." not in path and isinstance(stored.instr, ir.Store) and stored.instr.scope == "local":
+            elif (
+                "." not in path
+                and isinstance(stored.instr, ir.Store)
+                and (stored.instr.scope == "local" or body.fn.kind == "module")
+            ):
                 yield from _twice(body, path, stored, what)
     for site, path in _consumptions(body):
         if path.startswith("self.") and path.count(".") == 1:
@@ -85,7 +101,10 @@ def _consumptions(body: Body) -> Iterator[tuple[Site, str]]:
 def _consumes(call: CallSite) -> bool:
     if not _CONSUMERS.isdisjoint(call.names):
         return True
-    return any(name.startswith("torch.optim.") and name.count(".") == 2 for name in call.names) or call.method in ("extend", "clip_grad_norm_")
+    return any(name.startswith("torch.optim.") and name.count(".") == 2 for name in call.names) or call.method in (
+        "extend",
+        "clip_grad_norm_",
+    )
 
 
 def _breaks(block: ir.Block) -> bool:
@@ -129,6 +148,8 @@ def _twice(body: Body, name: str, stored: Site, what: str) -> Iterator[Evidence]
 def _ends(body: Body, site: Site) -> bool:
     """Whether the branch of a place leaves the function."""
     return bool(site.guards) and any(
-        isinstance(other.instr, (ir.Return, ir.Raise)) and other.guards[: len(site.guards)] == site.guards and other.order > site.order
+        isinstance(other.instr, (ir.Return, ir.Raise))
+        and other.guards[: len(site.guards)] == site.guards
+        and other.order > site.order
         for other in body.of(ir.Return, ir.Raise)
     )

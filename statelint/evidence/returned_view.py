@@ -13,6 +13,7 @@ from statelint.effects.facts import ArgumentWrite, Evidence
 from statelint.effects.value import ARRAY, DICT, LIST, SCALAR, UNKNOWN, Value
 from statelint.effects.writes import kind_of
 from statelint.evidence.body import Body
+from statelint.evidence.changes import perhaps_copied
 from statelint.ir import nodes as ir
 
 KIND = "returned_view"
@@ -25,14 +26,24 @@ def observe(body: Body) -> Iterator[Evidence]:
     for site in body.of(ir.Return, ir.Yield):
         assert isinstance(site.instr, (ir.Return, ir.Yield))
         if site.instr.src >= 0:
-            yield from _views(body, site.at, body.value(site.instr.src), False, written)
+            yield from _views(body, site.at, site.instr.src, written)
 
 
-def _views(body: Body, at: ir.Span, value: Value, held: bool, written: frozenset[str]) -> Iterator[Evidence]:
+def _views(body: Body, at: ir.Span, reg: int, written: frozenset[str]) -> Iterator[Evidence]:
+    made = body.producer.get(reg)
+    if made is not None and isinstance(made.instr, ir.Build) and made.instr.kind == "tuple":
+        for item in made.instr.items[:8]:
+            if not perhaps_copied(body, item):
+                yield from _of_value(body, at, body.value(item), True, written)
+    elif not perhaps_copied(body, reg):
+        yield from _of_value(body, at, body.value(reg), False, written)
+
+
+def _of_value(body: Body, at: ir.Span, value: Value, held: bool, written: frozenset[str]) -> Iterator[Evidence]:
     frame = body.frame
     if value.items is not None:
         for item in value.items[:8]:
-            yield from _views(body, at, item, True, written)
+            yield from _of_value(body, at, item, True, written)
         return
     kind = kind_of(frame, value)
     if not kind & ~SCALAR or not kind & (ARRAY | UNKNOWN | LIST | DICT):

@@ -18,9 +18,15 @@ from statelint.evidence.changes import Change, apart, changes, name_of, storages
 from statelint.ir import nodes as ir
 
 KIND = "shallow_copy"
-NAMES = frozenset(("state_dict", "load_state_dict", "dict", "copy", "list", "vars", "__dict__", "OrderedDict", "deque", "step"))
-_TRAINING = frozenset(("step", "backward", "train_step", "training_step", "train_epoch", "train_one_epoch", "fit", "train_on_batch"))
-_COPIES = frozenset(("dict", "copy.copy", "collections.OrderedDict", "list", "collections.deque", "builtins.dict", "builtins.list"))
+NAMES = frozenset(
+    ("state_dict", "load_state_dict", "dict", "copy", "list", "vars", "__dict__", "OrderedDict", "deque", "step")
+)
+_TRAINING = frozenset(
+    ("step", "backward", "train_step", "training_step", "train_epoch", "train_one_epoch", "fit", "train_on_batch")
+)
+_COPIES = frozenset(
+    ("dict", "copy.copy", "collections.OrderedDict", "list", "collections.deque", "builtins.dict", "builtins.list")
+)
 
 
 def observe(body: Body) -> Iterator[Evidence]:
@@ -41,6 +47,7 @@ def observe(body: Body) -> Iterator[Evidence]:
 
 
 def _state_dicts(body: Body) -> Iterator[Evidence]:
+    details: tuple[tuple[str, str], ...]
     for call in body.calls:
         if call.method != "state_dict" or call.receiver < 0 or call.functions:
             continue
@@ -50,7 +57,12 @@ def _state_dicts(body: Body) -> Iterator[Evidence]:
                 at = call.site.at
                 trained = [s for s in _training(body) if _shares_loop(s, stored)]
                 if path.startswith("self.") and path.count(".") == 1:
-                    details = (("form", "kept"), ("attribute", path[5:]), ("model", model), ("loop", "yes" if trained else ""))
+                    details = (
+                        ("form", "kept"),
+                        ("attribute", path[5:]),
+                        ("model", model),
+                        ("loop", "yes" if trained else ""),
+                    )
                     steps = tuple(_trained(body, s) for s in trained[:1])
                     yield Evidence(at, KIND, path, 0, details, steps)
                     continue
@@ -164,7 +176,11 @@ def _models(body: Body) -> Iterator[Evidence]:
             continue
         source = body.path(instr.src)
         word = instr.name[5:]
-        if not source or source.rpartition(".")[2] == instr.name or word not in ("model", "net", "network", "agent", "policy"):
+        if (
+            not source
+            or source.rpartition(".")[2] == instr.name
+            or word not in ("model", "net", "network", "agent", "policy")
+        ):
             continue
         trained = [s for s in _training(body) if _shares_loop(s, site)]
         used = [
@@ -272,7 +288,9 @@ def _own_dictionaries(body: Body, found: list[Change]) -> Iterator[Evidence]:
             continue
         name = name_of(body, change.reg)
         instr = change.site.instr
-        if change.how == "call" and not (isinstance(instr, ir.CallMethod) and instr.name in ("pop", "popitem", "clear")):
+        if change.how == "call" and not (
+            isinstance(instr, ir.CallMethod) and instr.name in ("pop", "popitem", "clear")
+        ):
             continue
         for site in body.of(ir.Store):
             assert isinstance(site.instr, ir.Store)

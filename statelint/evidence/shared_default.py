@@ -52,7 +52,7 @@ def _arguments(body: Body) -> Iterator[Evidence]:
         chain = (change.reg, *through(body, change.reg))
         name = name_of(body, chain[-1])
         if name in defaults and _first(body, name, change.site):
-            details = (("form", "argument"), ("name", name), ("what", defaults.pop(name)))
+            details: tuple[tuple[str, str], ...] = (("form", "argument"), ("name", name), ("what", defaults.pop(name)))
             step = Link(body.module, change.site.at, f"`{change.op}` changes it for all later calls")
             yield Evidence(places[name], KIND, name, 0, details, (step,))
     for site in body.of(ir.SetAttr):

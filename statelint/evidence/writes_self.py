@@ -57,7 +57,11 @@ def _after(body: Body, call: CallSite, receiver: str) -> Iterator[Evidence]:
     for site in body.of(ir.SetAttr):
         instr = site.instr
         assert isinstance(instr, ir.SetAttr)
-        if name_of(body, instr.obj) == receiver and _meant(body, call.site, site, names) and name_of(body, instr.src) not in names:
+        if (
+            name_of(body, instr.obj) == receiver
+            and _meant(body, call.site, site, names)
+            and name_of(body, instr.src) not in names
+        ):
             path = f"{receiver}.{instr.name}"
             yield Evidence(site.at, KIND, path, 1, (("copy", body.text(call.dst)), ("op", f"{path} = ...")), (made,))
     for change in changes(body):
@@ -69,8 +73,10 @@ def _after(body: Body, call: CallSite, receiver: str) -> Iterator[Evidence]:
 
 def _meant(body: Body, copy: Site, write: Site, names: set[str]) -> bool:
     """A write after the copy, on the same path, and the copy does not get the same."""
-    return write.order > copy.order and not apart(copy, write) and not any(
-        "cache" in guard.key or "_initialized" in guard.key for guard in write.guards
+    return (
+        write.order > copy.order
+        and not apart(copy, write)
+        and not any("cache" in guard.key or "_initialized" in guard.key for guard in write.guards)
     )
 
 
@@ -81,12 +87,19 @@ def _replaced(body: Body, call: CallSite, receiver: str) -> Iterator[Evidence]:
         if change.site.order > call.site.order or apart(change.site, call.site) or change.how not in ("item", "call"):
             continue
         attributes = [
-            body.frame.state_ref(sid) for sid, _ in body.value(change.reg).views if not body.value(change.reg).kind & SCALAR
+            body.frame.state_ref(sid)
+            for sid, _ in body.value(change.reg).views
+            if not body.value(change.reg).kind & SCALAR
         ]
         for reference in attributes:
             if reference is None or reference.root != "attribute":
                 continue
-            same = any(sid == own for reg in given for own, _ in body.value(reg).views for sid, _ in body.value(change.reg).views)
+            same = any(
+                sid == own
+                for reg in given
+                for own, _ in body.value(reg).views
+                for sid, _ in body.value(change.reg).views
+            )
             if same:
                 made = Link(body.module, call.at, f"`{body.text(call.dst)}` returns a new object")
                 doubt = 0 if surely(body, change.reg) else 1

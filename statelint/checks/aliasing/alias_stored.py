@@ -49,7 +49,11 @@ def _moves(program: Program, info: FunctionFacts, fact: Evidence) -> Link | None
     """A method that changes an array in place of which a reference was stored."""
     for owner in program.family((info.module, info.owner)):
         for writer, write in program.writes.get(("attribute", owner, fact.detail("attribute")), ()):
-            if write.state.text != fact.subject or write.how not in ("item", "array", "augmented") or writer.name == "__init__":
+            if (
+                write.state.text != fact.subject
+                or write.how not in ("item", "array", "augmented")
+                or writer.name == "__init__"
+            ):
                 continue
             if write.kind & ARRAY and not write.kind & UNKNOWN:
                 return Link(writer.module, write.at, f"`{write.op}` changes it in `{writer.name}`")
@@ -60,9 +64,15 @@ def _kept(program: Program, info: FunctionFacts, fact: Evidence) -> tuple[int, L
     """A method that changes in place what an argument has become, and the doubt."""
     attribute = fact.detail("attribute")
     loader = info.name in _LOADERS
-    for owner in program.family((info.module, info.owner)):
+    own = (info.module, info.owner)
+    for owner in program.family(own) if loader else (own,):
         for writer, write in program.writes.get(("attribute", owner, attribute), ()):
-            if writer is info or write.how == "rebind" or writer.name == "__init__" or write.state.text != f"self.{attribute}":
+            if (
+                writer is info
+                or write.how == "rebind"
+                or writer.name == "__init__"
+                or write.state.text != f"self.{attribute}"
+            ):
                 continue
             array = bool(write.kind & ARRAY) and not write.kind & UNKNOWN
             step = Link(writer.module, write.at, f"`{write.op}` changes it in `{writer.name}`")

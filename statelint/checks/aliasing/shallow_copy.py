@@ -31,7 +31,9 @@ def check(program: Program) -> Iterable[Draft]:
                 steps = (*fact.steps, use)
             message = f"`{fact.subject}` holds the live tensors of the state dictionary: training goes on changing them"
             help = "Keep copies: `copy.deepcopy(model.state_dict())` or `{k: v.clone() for k, v in ...}`."
-            yield draft(program, CODE, info, fact.at, message, help, 0 if fact.detail("loop") or form != "kept" else 1, steps)
+            yield draft(
+                program, CODE, info, fact.at, message, help, 0 if fact.detail("loop") or form != "kept" else 1, steps
+            )
         elif form == "model":
             message = f"`{fact.subject}` is `{copied}` itself, not a copy: training goes on changing it"
             help = f"Keep a copy: `copy.deepcopy({copied})`."
@@ -45,6 +47,8 @@ def check(program: Program) -> Iterable[Draft]:
             help = f"Work on a copy: `dict({copied})`."
             yield draft(program, CODE, info, fact.at, message, help, 0, fact.steps)
         elif form == "tensor":
-            message = f"`copy.copy({copied})` shares the tensor's memory: `{fact.detail('change')}` changes the original"
+            message = (
+                f"`copy.copy({copied})` shares the tensor's memory: `{fact.detail('change')}` changes the original"
+            )
             help = f"Use `{copied}.clone()`."
             yield draft(program, CODE, info, fact.at, message, help, 0, fact.steps)

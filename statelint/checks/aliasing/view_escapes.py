@@ -20,7 +20,11 @@ _HANDING = (BUFFER, ENVIRONMENT, DATASET, SAMPLER)
 def check(program: Program) -> Iterable[Draft]:
     """Returned buffers, buffers that a generator yields, samples changed where they are stored."""
     for info, fact in program.evidence("returned_view"):
-        if fact.detail("root") != "attribute" or not info.owner or any(word in info.docstring.lower() for word in _SAID):
+        if (
+            fact.detail("root") != "attribute"
+            or not info.owner
+            or any(word in info.docstring.lower() for word in _SAID)
+        ):
             continue
         if info.name.startswith("_") and info.name not in ("__getitem__", "__call__", "__next__", "__iter__"):
             continue
@@ -33,7 +37,9 @@ def check(program: Program) -> Iterable[Draft]:
     for info, fact in program.evidence("alias_stored"):
         if fact.detail("form") == "loop" and fact.detail("target") == "yield":
             message = f"The same `{fact.subject}` is yielded in each turn, and `{fact.detail('change')}` overwrites it: what the consumer keeps changes"
-            yield draft(program, CODE, info, fact.at, message, f"Yield a copy: `{fact.subject}.copy()`.", fact.doubt, fact.steps)
+            yield draft(
+                program, CODE, info, fact.at, message, f"Yield a copy: `{fact.subject}.copy()`.", fact.doubt, fact.steps
+            )
     for info in program.functions.values():
         feeder = program.feeder(info)
         if feeder is not None and feeder.role == DATASET and info.name == "__getitem__":
@@ -50,7 +56,9 @@ def _overwritten(program: Program, info: FunctionFacts, fact: Evidence) -> tuple
     best: tuple[int, Link] | None = None
     for owner in program.family((info.module, info.owner)):
         for writer, write in program.writes.get(("attribute", owner, name), ()):
-            if writer.name in ("__init__", "reset_parameters", "__setstate__", "load_state_dict") or not _same(fact, write):
+            if writer.name in ("__init__", "reset_parameters", "__setstate__", "load_state_dict") or not _same(
+                fact, write
+            ):
                 continue
             known = bool(write.kind & ARRAY) and not write.kind & UNKNOWN
             own = writer is info
@@ -61,7 +69,12 @@ def _overwritten(program: Program, info: FunctionFacts, fact: Evidence) -> tuple
                 part = bool(fact.detail("part")) and not handing
                 best = ((0 if own and handing else 2 if part else 1) + fact.doubt, step)
     for passed in info.facts:
-        if isinstance(passed, Evidence) and passed.kind == PASSED_STATE and passed.detail("name") == name and passed.detail("array"):
+        if (
+            isinstance(passed, Evidence)
+            and passed.kind == PASSED_STATE
+            and passed.detail("name") == name
+            and passed.detail("array")
+        ):
             best = best or (1, Link(info.module, passed.at, f"`{passed.detail('op')}` overwrites it"))
     return best
 

@@ -85,7 +85,9 @@ def _writes(info: FunctionFacts) -> Iterator[Write]:
                 continue
             unknown = not fact.kind & (ARRAY | LIST | DICT | SET)
             contents = not fact.kind & ARRAY and (fact.how == "call" or (fact.how == "item" and fact.doubt == 0))
-            taken = fact.how == "call" and fact.op.partition("(")[0].rpartition(".")[2].startswith(("pop", "clear", "remove"))
+            taken = fact.how == "call" and fact.op.partition("(")[0].rpartition(".")[2].startswith(
+                ("pop", "clear", "remove")
+            )
             old = fact.how in ("augmented", "array") or any(
                 d == fact.text or d.startswith(f"{fact.text}[") for d in fact.deps
             )
@@ -126,6 +128,8 @@ def _observable(
     if reused is not None and (regions or feeder is not None or (write.param in links.returned and not write.contents)):
         return int(write.number), (reused,)
     doubt = 1 + int(write.number)
+    if not write.contents and any(r.traced for r in regions):
+        return None  # tracers cannot be changed in place: the name is bound anew
     if any(r.root == key for r in regions) and reused is None:
         return doubt, ()  # whoever differentiates the region from outside holds the argument
     if feeder is not None and not regions:

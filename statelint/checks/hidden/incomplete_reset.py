@@ -11,7 +11,9 @@ from statelint.effects.value import NUMBER
 from statelint.findings import Draft
 
 CODE = "SL109"
-_RESETS = frozenset(("reset", "reset_state", "reset_states", "set_timesteps", "reset_stats", "reset_metrics", "clear", "reset_hidden"))
+_RESETS = frozenset(
+    ("reset", "reset_state", "reset_states", "set_timesteps", "reset_stats", "reset_metrics", "clear", "reset_hidden")
+)
 _BUILDERS = frozenset(("__init__", "setup", "build", "__setstate__", "load_state_dict", "__post_init__"))
 _LASTING = frozenset(
     """total global all lifetime episode episodes epoch epochs best seed rng history num count counter calls max min buffer log

@@ -27,7 +27,9 @@ def check(program: Program) -> Iterable[Draft]:
             if not again or len(_writers(program, info, fact)) > 1:
                 continue
             use, place = again[0]
-            steps = (Link(use.module, place.at, f"`{use.name}` runs through it at each call: only the first sees elements"),)
+            steps = (
+                Link(use.module, place.at, f"`{use.name}` runs through it at each call: only the first sees elements"),
+            )
         elif fact.detail("form") != "name":
             continue
         message = f"`{fact.subject}` is a one-shot iterator ({fact.detail('what')}) that is run through more than once: it is empty the second time"

@@ -10,7 +10,20 @@ from statelint.effects.program import Program
 from statelint.findings import Draft
 
 CODE = "SL103"
-_MEANT = ("cache", "registry", "registered", "memo", "instances", "lock", "handlers", "hooks", "plugins", "counter", "global", "shared")
+_MEANT = (
+    "cache",
+    "registry",
+    "registered",
+    "memo",
+    "instances",
+    "lock",
+    "handlers",
+    "hooks",
+    "plugins",
+    "counter",
+    "global",
+    "shared",
+)
 
 
 def check(program: Program) -> Iterable[Draft]:
@@ -36,7 +49,9 @@ def check(program: Program) -> Iterable[Draft]:
                 continue
             step = _changed(program, info, attribute, owner)
             if step is not None:
-                message = f"`{attribute}` is one {what} for all instances of `{owner}`, and methods change it through `self`"
+                message = (
+                    f"`{attribute}` is one {what} for all instances of `{owner}`, and methods change it through `self`"
+                )
                 help = f"Make a new {what} for each instance in `__init__` (or by a factory of the field)."
                 yield draft(program, CODE, info, fact.at, message, help, fact.doubt, (step,))
 
@@ -54,6 +69,8 @@ def _changed(program: Program, info: FunctionFacts, attribute: str, owner: str =
     """A method other than a class method that changes the contents of the attribute."""
     for key in program.family((info.module, owner or info.owner)):
         for writer, write in program.writes.get(("attribute", key, attribute), ()):
-            if write.how in ("call", "item", "array", "augmented") and not {"classmethod", "staticmethod"} & set(writer.decorators):
+            if write.how in ("call", "item", "array", "augmented") and not {"classmethod", "staticmethod"} & set(
+                writer.decorators
+            ):
                 return Link(writer.module, write.at, f"`{write.op}` changes it")
     return None
