@@ -112,7 +112,7 @@ def write(
     if value.mark & LEAF and mode == "recorded" and not state.no_grad:
         frame.add(LeafWrite(at, target, op, doubt + bool(value.mark & MAYBE)))
     unseen = mode != "recorded" and not known & NDARRAY
-    note(frame, state, value, at, op, how, added, doubt, source, unseen=unseen)
+    note(frame, state, value, at, op, how, (hist, grad, deps), doubt, source, unseen=unseen)
 
 
 def _one_of_several(frame: Frame, value: Value) -> int:
@@ -216,8 +216,9 @@ def note(
         reference = frame.state_ref(sid)
         if reference is not None:
             add_state_write(
-                frame, state, sid, at, op, how, added[2], doubt, source, kind, reads_old=how != "item", unseen=unseen
-            )
+                frame, state, sid, at, op, how, added[2], doubt, source, kind, reads_old=how != "item", unseen=unseen,
+                grad=added[1],
+            )  # fmt: skip
         elif root.kind == "param" and not _own_packing(frame, sid):
             put = kind_of(frame, source) if source is not None else 0
             deps = origin_texts(frame, effective(state, source)[2] if source is not None else added[2])
@@ -260,14 +261,15 @@ def add_state_write(
     *,
     reads_old: bool,
     unseen: bool = False,
+    grad: int = 0,
 ) -> None:
-    """Record a write of state by its access path."""
+    """Record a write of state by its access path. ``grad``: whose gradients the write adds to those of ``source``."""
     reference = frame.state_ref(sid)
     if reference is None:
         return
-    hist, grad = 0, 0
     if source is not None:
-        hist, grad, more = effective(state, source)
+        _, flow, more = effective(state, source)
+        grad |= flow
         deps |= more
     field = how in ("rebind", "augmented") and frame.storages[sid].kind == "field"
     place = (frame.storages[sid].base, frame.storages[sid].key) if field else (sid, None)
@@ -296,7 +298,7 @@ def add_state_write(
             texts,
             bool(own) or reads_old,
             traced,
-            not state.no_grad and attached(frame, grad),
+            not unseen and not state.no_grad and attached(frame, grad),
             guard_texts(frame),
             not deps and source is not None,
             kind,

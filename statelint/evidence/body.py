@@ -58,6 +58,7 @@ _OPERANDS: dict[type[ir.Instr], tuple[str, ...]] = {
     ir.Return: ("src",),
     ir.Raise: ("exc", "cause"),
 }
+EXPECTS_ERROR = ("raises", "assertRaises", "assertRaisesRegex", "warns", "assertWarns", "suppress", "deprecated_call")
 
 
 class Guard(NamedTuple):
@@ -225,6 +226,16 @@ class Body:
         """The call that assigns each register."""
         return {call.dst: call for call in self.calls}
 
+    @cached_property
+    def dropped(self) -> list[CallSite]:
+        """The calls whose result nothing reads: expression statements."""
+        uses = self.uses
+        return [
+            self._call(site)
+            for site in self.sites
+            if isinstance(site.instr, (ir.Call, ir.CallMethod)) and site.instr.dst not in uses
+        ]
+
     def _call(self, site: Site) -> CallSite:
         instr = site.instr
         names: dict[str, None] = {}
@@ -366,6 +377,16 @@ class Body:
             if text.rpartition(".")[2] in names:
                 return True
         return False
+
+    def tried(self, site: Site) -> bool:
+        """Whether an error of the site is expected: it stands in a ``try`` with handlers or in ``pytest.raises``."""
+        if self.in_context(site, *EXPECTS_ERROR):
+            return True
+        line = site.at[0]
+        return any(
+            isinstance(each.instr, ir.Try) and each.instr.handlers and each.instr.at[0] <= line <= each.instr.at[2]
+            for each in self.of(ir.Try)
+        )
 
     def is_method_of(self, base: str) -> bool:
         """Whether this is a method of a class that descends from a library's class."""
