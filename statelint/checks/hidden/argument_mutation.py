@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from statelint.checks.drafting import draft
+from statelint.checks.saved.custom_functions import in_custom_function
 from statelint.effects.arguments import HANDED_ON
 from statelint.effects.facts import ArgumentWrite, Evidence, FunctionFacts, Key, Link, Reused, Span
 from statelint.effects.feeding import COLLATE, ENVIRONMENT, TRANSFORM, Feeder
@@ -43,7 +44,7 @@ def check(program: Program) -> Iterable[Draft]:
     """Writes through parameters: in differentiated and feeding code, and where a caller uses the argument afterwards."""
     for info in program.functions.values():
         writes = list(_writes(info))
-        if not writes or _said(info):
+        if not writes or _said(info) or in_custom_function(program, info):
             continue
         links = _Links(program, info)
         for write in writes:
