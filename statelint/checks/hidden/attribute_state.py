@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from statelint.checks.drafting import draft, region_chain, why_region
+from statelint.checks.layers.statistics import is_statistic
 from statelint.effects.facts import FunctionFacts, Key, Lasting, StateWrite
 from statelint.effects.program import Program
-from statelint.effects.value import ARRAY, CONTAINER
-from statelint.effects.value import LIST, TUPLE
+from statelint.effects.value import ARRAY, CONTAINER, LIST, TUPLE
 from statelint.findings import Draft
 
 CODE = "SL102"
@@ -22,6 +22,8 @@ def check(program: Program) -> Iterable[Draft]:
             continue
         if program.place(fact.state) in program.caches or _lazy(fact) or lifted(program, fact):
             continue
+        if fact.kind & ARRAY and is_statistic(program, info, fact):
+            continue  # the rules on layers judge it
         for region in program.regions_of(info):
             lasting = program.lasting(region.root, info, fact) if region.kind != "taped" else []
             if not lasting:
