@@ -32,7 +32,7 @@ def _state(program: Program) -> Iterable[Draft]:
             if (
                 region.kind not in RECOMPUTED
                 or region.framework != "torch"
-                or not program.lasts(region.root, info, fact.at)
+                or program.lasting(region.root, info, fact) is None
             ):
                 continue
             name = fact.state.text
