@@ -25,8 +25,8 @@ def check(program: Program) -> Iterable[Draft]:
         for region in program.regions_of(info):
             if region.kind not in ("forward", "taped", "grad") or region.framework != "torch":
                 continue
-            lasting = program.lasting(region.root, info, fact)
-            if lasting is None or not lasting.graph or any((s.module, s.at) in detached for s in region.steps):
+            attached = any(lasting.graph for lasting in program.lasting(region.root, info, fact))
+            if not attached or any((step.module, step.at) in detached for step in region.steps):
                 continue
             seen.add(place)
             message = (

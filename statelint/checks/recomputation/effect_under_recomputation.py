@@ -32,7 +32,7 @@ def _state(program: Program) -> Iterable[Draft]:
             if (
                 region.kind not in RECOMPUTED
                 or region.framework != "torch"
-                or program.lasting(region.root, info, fact) is None
+                or not program.lasting(region.root, info, fact)
             ):
                 continue
             name = fact.state.text
