@@ -109,7 +109,6 @@ SHARED_METHODS = frozenset(
         "cuda",
         "type",
         "apply",
-        "item",
         "max",
         "min",
         "sum",

@@ -232,7 +232,7 @@ class MemoFunction(Fact, frozen=True):
 
 class Retain(Fact, frozen=True):
     """A graph-attached value is kept beyond its step: appended or accumulated into ``target``. ``how``: *append*, *add*, *item*.
-    ``loop``: it happens in a loop here. ``consumed``: what was kept is differentiated later here."""
+    ``loop``: it happens in a loop here. ``useless``: a backward pass has freed the graph before."""
 
     target: str
     value: str
@@ -241,6 +241,7 @@ class Retain(Fact, frozen=True):
     state: StateRef | None
     doubt: int
     value_at: Span
+    useless: bool = False
 
 
 class Lasting(Fact, frozen=True):

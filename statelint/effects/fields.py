@@ -176,6 +176,12 @@ def set_attribute(frame: Frame, state: State, owner: Value, name: str, value: Va
             add_state_write(
                 frame, state, place, at, "=", how, 0, owner.doubt, value, value.kind, reads_old=how == "augmented"
             )
+        if how == "rebind" and len(owner.views) == 1:
+            old = state.fields.get((sid, name))
+            if old is None and frame.outside(sid):
+                old = initial(frame, sid, name)
+            label = frame.path(frame.field(sid, name)) or name
+            value = frame.analyzer.retention.renewed(frame, state, old, value, at, label, frame.field(sid, name))
     assign(frame, state, owner, name, value)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
-from statelint.effects.facts import AnyFact, Key, Link, Retain, Span, StateRef
+from statelint.effects.facts import AnyFact, Key, Link, Span, StateRef
 from statelint.effects.state import State
 from statelint.effects.value import CERTAINLY, MAYBE, Value, View, members_of
 from statelint.ir.nodes import Call, CallMethod, FunctionIR, Instr, Reg
@@ -15,6 +15,7 @@ from statelint.storage import Region
 if TYPE_CHECKING:
     from statelint.effects.analyzer import Analyzer
     from statelint.effects.recency import Made
+    from statelint.effects.retention import Kept, Place
 
 
 class Storage(NamedTuple):
@@ -191,7 +192,11 @@ class Frame:
         self.consumed_history = 0
         self.lookups: frozenset[str] | None = None
         self.passed: dict[PassedArgument, str] = {}
-        self.retained: list[tuple[int, Retain]] = []
+        self.retained: dict[int, Kept] = {}
+        self.kept_at: dict[Place, None] = {}
+        self.ever_freed = 0
+        self.old_bits = 0
+        self.backward_loops: set[Span] = set()
         self.exit_state: State | None = None
         self.augmented: set[int] = set()
         self.closures: dict[str, int] = {}

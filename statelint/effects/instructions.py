@@ -83,6 +83,8 @@ def _store(frame: Frame, state: State, instr: ir.Store) -> None:
     if state.conds:
         _forget(state, name)
     if scope == "local" or scope == "class":
+        if frame.loops and name[0] != "%" and instr.src not in frame.augmented:
+            value = retention.renewed(frame, state, state.env.get(name), value, instr.at, name, 0)
         state.env[name] = value
         annotation = frame.fn.annotations.get(name)
         if annotation and value.kind == UNKNOWN:
@@ -229,8 +231,8 @@ def _in_place(frame: Frame, state: State, instr: ir.InPlace) -> None:
     kind = kind_of(frame, target)
     frame.augmented.add(instr.dst)
     text = f"{instr.target_text} {op}= ..."
-    if op == "+" and frame.loops:
-        right = retention.accumulated(frame, state, right, instr)
+    if op == "+":
+        right = retention.accumulated(frame, state, target, right, instr)
     if not kind & ~(SCALAR | TUPLE | IMMUTABLE):
         frame.regs[instr.dst] = binary(frame, state, op, target, right, instr.at)
         return

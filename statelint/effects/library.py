@@ -413,7 +413,7 @@ class Library:
             stored = others[-1]
             if method in ("extend", "update"):
                 stored = fields.element(frame, state, stored, at)
-            stored = self.analyzer.retention.stored(frame, state, value, stored, at, target, method)
+            stored = self.analyzer.retention.stored(frame, state, value, stored, at, target, method, fields.ANY)
             fields.assign(frame, state, value, fields.ANY, stored, weak=True)
         writes.note(
             frame, state, value, at, f"{target}.{method}(...)", "call",

@@ -264,12 +264,16 @@ def set_item(frame: Frame, state: State, obj: Value, index: Value, value: Value,
         if not kind & UNKNOWN or isinstance(const, (str, bytes)):
             _, _, more = effective(state, index)
             hist, grad, deps = effective(state, value)
+            if key == fields.ANY:
+                value = frame.analyzer.retention.stored(frame, state, obj, value, at, target, "item", key)
             fields.assign(frame, state, obj, key, value)
             frame.analyzer.caches.store(frame, state, obj, index, value, at)
             if not augmented or kind & ~UNKNOWN:
                 how = "augmented" if augmented else "item"
                 writes.note(frame, state, obj, at, text, how, (hist, grad, deps | more), obj.doubt, value)
             return
+        if key == fields.ANY and not kind & ~(UNKNOWN | CONTAINER):
+            value = frame.analyzer.retention.stored(frame, state, obj, value, at, target, "item", key)
         fields.assign(frame, state, obj, key, value, weak=True)
     region, copied = fields.region_of(index)
     if not array or (augmented and kind & ARRAY and not copied):

@@ -84,6 +84,7 @@ class _Aging:
                 save = frame.saves[index]
                 old = 1 << len(frame.saves)
                 frame.old_saves.add(len(frame.saves))
+                frame.old_bits |= old
                 sid, region = self.view((save.sid, save.region))
                 frame.saves.append(save._replace(sid=sid, region=region))
                 frame.save_bits[key] = old

@@ -7,9 +7,11 @@ consumed and returned happens to the caller's storages.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import msgspec
 
-from statelint.effects import fields, members, seeds, training
+from statelint.effects import fields, members, retention, seeds, training
 from statelint.effects.facts import Key, Lasting, LeafWrite, Link, Span
 from statelint.effects.frame import (
     ConsumeRecord,
@@ -22,10 +24,12 @@ from statelint.effects.frame import (
     WriteRecord,
     global_name,
 )
+from statelint.effects.retention import Place
 from statelint.effects.state import Extra, State
 from statelint.effects.value import (
     ABSENT,
     CERTAINLY,
+    CONTAINER,
     DETACHED,
     LEAF,
     NO_VIEWS,
@@ -76,6 +80,7 @@ class Summary(msgspec.Struct):
     freed: dict[int, Link]
     passes: tuple[Pass, ...]
     cleared: tuple[int, ...] = ()
+    kept: tuple[Place, ...] = ()
     effects: tuple[tuple[int, object, Key, Span, int], ...] = ()
     seeds: tuple[tuple[SeedRecord, Value], ...] = ()
     shapes: dict[int, Shape] = {}
@@ -167,6 +172,7 @@ def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
         {i: frame.freed_at[i] for i in saves if exit_state.freed >> i & 1},
         tuple(frame.passes),
         tuple(frame.cleared),
+        tuple(frame.kept_at),
         tuple((*effect, deps) for effect, deps in frame.effects.items()),
         tuple(frame.seeds.items()),
         {sid: frame.shapes[sid] for sid in reachable if sid in frame.shapes and not frame.outside(sid)},
@@ -396,11 +402,19 @@ class Composition:
         if found is None:
             value = self.held(sid)
             hist, grad, deps = effective(self.state, value)
-            for item in value.items or ():
+            for item in (*(value.items or ()), *self._elements(value)):
                 h, g, d = effective(self.state, item)
                 hist, grad, deps = hist | h, grad | g, deps | d
             found = self._origin_cache[sid] = (hist, grad, deps)
         return found
+
+    def _elements(self, value: Value) -> Iterator[Value]:
+        """What a container is known to hold."""
+        if value.kind & CONTAINER:
+            for sid, _ in value.views:
+                for key, held in self.state.fields.of(sid).items():
+                    if isinstance(key, str) and key.startswith("["):
+                        yield held
 
     def history(self, bits: int) -> int:
         """The caller's saves for the callee's that it needs to know."""
@@ -557,6 +571,7 @@ def compose_call(
     for made in summary.passes:
         _, grad, read = call.origins(made.grad)
         grad |= made.grad & CERTAINLY
+        frame.consumed_history |= read
         if not training.reach(frame, state, grad, read, at, made.frees, made.link):
             frame.analyzer.hazards.stepped(frame, state, read, at)
     for record, seed in summary.seeds:
@@ -608,6 +623,7 @@ def compose_call(
     for index, freed_at in summary.freed.items():
         bits = call.save_bit(index)
         state.freed |= bits
+        frame.ever_freed |= bits
         for position in range(bits.bit_length()):
             if bits >> position & 1:
                 frame.freed_at[position] = freed_at
@@ -621,8 +637,13 @@ def compose_call(
                     entry = record._replace(chain=chain, counter=call.counter(record.counter, summary.saves[index].sid))
                     frame.clobbers.setdefault(position, {})[entry] = None
     _last(frame, state, call, {(sid, name): value for sid, name, value in new_fields})
+    kept: dict[tuple[int, object], list[Place]] = {}
+    for place in summary.kept:
+        kept.setdefault((place.sid, place.key), []).append(place)
     for sid, hist, grad, deps in extras:
         for target, _ in call.views(sid):
+            for place in kept.get((sid, retention.EXTRA), ()) if hist else ():
+                hist = retention.handed_up_extra(frame, place, hist, target)
             mine = state.extra.get(target, (0, 0, 0))
             state.extra[target] = (mine[0] | hist, mine[1] | grad, mine[2] | deps)
     for sid in summary.cleared:
@@ -631,6 +652,9 @@ def compose_call(
         owner = call.held(sid)
         if summary.storages[sid].kind == "free" and call.closure:
             owner = Value(UNKNOWN, frozenset(((call.closure, ALL),)))
+        for place in kept.get((sid, name), ()):
+            for target, _ in owner.views:
+                value = retention.handed_up(frame, state, place, value, target)
         fields.assign(frame, state, owner, name, value)
     renewed = {(sid, name) for sid, name, _ in summary.fields}
     for sid, events in summary.consumed.items():

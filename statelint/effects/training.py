@@ -241,8 +241,10 @@ def reach(frame: Frame, state: State, grad: int, hist: int, at: Span, frees: boo
             _carried(frame, state, index, at, freed)
             carried = True
             break
+    frame.backward_loops.update(frame.loops)
     if frees:
         state.freed |= hist
+        frame.ever_freed |= hist
         for index in members_of(hist & ~again):
             frame.freed_at[index] = link
     return carried
