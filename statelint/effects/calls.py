@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from statelint.effects import fields, layers, members, recency, training
 from statelint.effects.facts import Root, Span
@@ -436,6 +436,10 @@ def _transformed(
     axes = bound.get("in_axes")
     if axes is not None and axes.items is not None and any(a.kind == NONE for a in axes.items):
         options.append(("in_axes", tuple(None if a.kind == NONE else 0 for a in axes.items)))
+    for word in ("donate_argnums", "donate_argnames"):
+        given = tuple(_constants(bound.get(word)))
+        if given:
+            options.append((word, given))
     aux = bound.get("has_aux")
     if aux is not None and aux.const is True:
         options.append(("has_aux", True))
@@ -444,6 +448,14 @@ def _transformed(
     return Value(
         FUNCTION | (target.kind & OBJECT), target.views, refs=(WrapRef(region.kind, target, (), tuple(options)),)
     )
+
+
+def _constants(value: Value | None) -> Iterable[str | int]:
+    """The names or numbers in an option like ``static_argnums``."""
+    if value is not None:
+        for part in value.items if value.items is not None else (value,):
+            if isinstance(part.const, (str, int)) and not isinstance(part.const, bool):
+                yield part.const
 
 
 def context_value(frame: Frame, model: FunctionModel, bound: dict[str, Value], at: Span) -> Value:
@@ -462,10 +474,7 @@ def note_roots(frame: Frame, target: Value, kind: str, via: str, at: Span, bound
     """Record that the functions behind ``target`` are differentiated or traced."""
     static: list[str] = []
     for name in ("static_argnums", "static_argnames", "nondiff_argnums"):
-        value = bound.get(name)
-        if value is not None:
-            parts = value.items if value.items is not None else (value,)
-            static.extend(str(p.const) for p in parts if isinstance(p.const, (str, int)))
+        static.extend(str(part) for part in _constants(bound.get(name)))
     for key in frame.analyzer.functions_behind(target):
         frame.add(Root(at, kind, key, via, tuple(static)))
 

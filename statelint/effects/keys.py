@@ -195,17 +195,24 @@ def settle(frame: Frame) -> None:
 
 def _returned(frame: Frame, state: State, value: Value, at: Span, depth: int) -> list[int]:
     found = []
-    for sid, region in value.views:
-        for number in sorted(state.consumed.get(sid, ())):
-            event = frame.consumptions[number]
-            if overlap(event.region, region) and _same(frame, event.region, region):
-                name = frame.name_of_view(state, sid, region)
-                frame.add(KeyReturned(at, name, event.op, event.link, max(event.doubt, value.doubt)))
-                found.append(sid)
-                break
+    used = [(sid, event) for sid, region in value.views if (event := _used(frame, state, sid, region)) is not None]
+    if used and len({sid for sid, _ in used}) == len({sid for sid, _ in value.views}):
+        sid, event = used[0]
+        name = frame.name_of_view(state, sid, next(r for s, r in value.views if s == sid))
+        frame.add(KeyReturned(at, name, event.op, event.link, max(event.doubt, value.doubt)))
+        found += [sid for sid, _ in used]
     for item in value.items or () if depth < 3 else ():
         found += _returned(frame, state, item, at, depth + 1)
     return found
+
+
+def _used(frame: Frame, state: State, sid: int, region: Region) -> ConsumeRecord | None:
+    """The consumption of a part of a key."""
+    for number in sorted(state.consumed.get(sid, ())):
+        event = frame.consumptions[number]
+        if overlap(event.region, region) and _same(frame, event.region, region):
+            return event
+    return None
 
 
 def _row_of(frame: Frame, sid: int, region: Region) -> Region:

@@ -658,8 +658,8 @@ def compose_call(
         fields.assign(frame, state, owner, name, value)
     renewed = {(sid, name) for sid, name, _ in summary.fields}
     for sid, events in summary.consumed.items():
-        place = summary.storages[sid]
-        if place.kind == "field" and (place.base, place.key) not in renewed and summary.is_receiver(place.base):
+        record = summary.storages[sid]
+        if record.kind == "field" and (record.base, record.key) not in renewed and summary.is_receiver(record.base):
             continue  # what a method draws with a key of its own is the object's affair
         captured = summary.key if summary.storages[summary.root(sid)].kind == "free" else None
         frame.analyzer.keys.compose(frame, state, call.held(sid), events, at, link, captured)

@@ -1,0 +1,1 @@
+"""SL7: simulators, loops and recomputation."""
