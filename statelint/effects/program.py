@@ -11,6 +11,7 @@ import msgspec
 
 from statelint.effects.facts import (
     AnyFact,
+    Backward,
     CacheStore,
     Calls,
     ClassFacts,
@@ -160,7 +161,8 @@ class Program:
             ):
                 starts.append((key, Region("marked", "", "configuration", key, ())))
             if info.backward:
-                starts.append((key, Region("taped", "torch", "backward", key, ())))
+                framework = next((f.framework for f in info.facts if isinstance(f, Backward)), "torch")
+                starts.append((key, Region("taped", framework, "backward", key, ())))
         starts.sort(key=lambda s: (s[0], s[1].kind, s[1].via))
         queue = [(0, number, key, region) for number, (key, region) in enumerate(starts)]
         seen: set[tuple[Key, str, str]] = set()
