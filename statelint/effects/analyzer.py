@@ -454,7 +454,7 @@ class Analyzer:
         if fn is None:
             return Value(UNKNOWN, doubt=1)
         key = (ref.module, ref.qualname)
-        frame.add(Calls(at, key, given, tuple(frame.loops)))
+        frame.add(Calls(at, key, given, tuple(frame.loops), state.no_grad))
         arguments = self._bind(frame, state, fn, ref.module, args, keywords, starred, at)
         free_values: dict[str, Value] = {}
         if fn.free and ref.frame:
@@ -809,6 +809,7 @@ class Analyzer:
             info.result = tuple(sorted({*info.result, *origin_texts(frame, deps)}))
             info.result_grad = tuple(sorted({*info.result_grad, *origin_texts(frame, grad)}))
         info.backward = info.backward or frame.backward
+        info.returns = info.returns or frame.fn.is_generator or any(v.kind != NONE for v, _ in frame.returns)
         info.over_budget = info.over_budget or frame.over_budget
         self.collected.setdefault(key, {}).update(dict.fromkeys(_settled(frame)))
         for other, facts in frame.foreign.items():

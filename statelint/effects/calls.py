@@ -57,8 +57,6 @@ Keywords = tuple[tuple[str | None, Value], ...]
 
 NN_MODULE = "torch.nn.Module"
 CALL_METHODS = ("__call__", "forward", "call")
-RECURRENT = frozenset(("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"))
-"""Layers whose parameters have no fixed names: in their rows ``self`` stands for them."""
 SHARED_METHODS = frozenset(
     [
         "append",
@@ -154,7 +152,7 @@ def _alternatives(
         state.become(end)
     joined = join_all(results)
     if joined is not None and any(r.views != joined.views for r in results):
-        return unsure(joined, 1)
+        return unsure(joined, 2)
     return joined
 
 
@@ -475,8 +473,26 @@ def note_roots(frame: Frame, target: Value, kind: str, via: str, at: Span, bound
     static: list[str] = []
     for name in ("static_argnums", "static_argnames", "nondiff_argnums"):
         static.extend(str(part) for part in _constants(bound.get(name)))
+    given = bound.get("argnums")
+    argnums: tuple[str, ...] = ()
+    if kind == "grad" and via.startswith("jax."):
+        numbers = (given.items if given.items is not None else (given,)) if given is not None else (constant(0),)
+        if all(isinstance(n.const, int) for n in numbers):
+            argnums = tuple(str(n.const) for n in numbers)
+    found = False
     for key in frame.analyzer.functions_behind(target):
-        frame.add(Root(at, kind, key, via, tuple(static)))
+        found = True
+        frame.add(Root(at, kind, key, via, tuple(static), 0, argnums))
+    if found or target.kind != UNKNOWN:
+        return
+    for sid, region in target.views:
+        record = frame.storages[sid]
+        if record.kind == "field" and isinstance(record.key, str) and not region:
+            # A method of an unknown object: the only one of this name in the module.
+            owner = frame.analyzer.symbols.sole_owner(frame.module, record.key)
+            method = frame.analyzer.symbols.method(*owner, record.key) if owner is not None else None
+            if method is not None:
+                frame.add(Root(at, kind, method, via, tuple(static), 1, argnums))
 
 
 def construct(
@@ -583,7 +599,7 @@ def _apply_layer(
     for parameter in parameters:
         if parameter not in bound:
             bound[parameter] = layers._tensor_field(frame, Value(OBJECT, obj.views), parameter, 1, 0)
-    if name in RECURRENT:
+    if name in layers.RECURRENT:
         bound["self"] = layers._tensor_field(frame, Value(OBJECT, obj.views), training.PARAMETERS, 1, 0)
     first = next((v for k, v in bound.items() if k not in ("self", *options, *parameters)), None)
     if first is not None and first.kind & UNKNOWN and name.startswith("torch."):
@@ -620,6 +636,10 @@ def call_method(
     if model is not None:
         bound = bind(model, (obj, *args), starred << 1, keywords)
         return apply_function(frame, state, model, bound, at, f"{model.name}")
+    if kind == UNKNOWN and not obj.refs and name not in SHARED_METHODS and name[:2] != "__":
+        owner = frame.analyzer.symbols.sole_owner(frame.module, name)
+        if owner is not None:
+            return _guessed_receiver(frame, state, obj, InstRef(*owner), name, args, starred, keywords, at)
     if name in ("parameters", "named_parameters") and "torch" in frame.analyzer.dialects(frame.module):
         return layers.parameters_of(frame, state, obj, at, named=name == "named_parameters")
     if name == "backward" and args:
@@ -632,6 +652,26 @@ def call_method(
         frame_origin_free = Value(UNKNOWN, deps=obj.deps | member.deps, grad=obj.grad | member.grad, hist=hist)
         return unknown_call(frame, state, frame_origin_free, args, keywords, at)
     return unknown_call(frame, state, obj, args, keywords, at, name)
+
+
+def _guessed_receiver(
+    frame: Frame, state: State, obj: Value, ref: InstRef, name: str, args: Arguments, starred: int, keywords: Keywords,
+    at: Span,
+) -> Value:  # fmt: skip
+    """A method of an unknown receiver that only one class of the module has: what it does is likely, not certain."""
+    analyzer = frame.analyzer
+    method = analyzer.symbols.method(ref.module, ref.qualname, name)
+    assert method is not None
+    fn = analyzer.symbols.function(*method)
+    if fn is None or set(fn.decorators) & {"property", "staticmethod", "classmethod", "cached_property"}:
+        return unknown_call(frame, state, obj, args, keywords, at, name)
+    receiver = Value(OBJECT, obj.views, refs=(ref,), deps=obj.deps, grad=obj.grad, doubt=1)
+    frame.ambiguity += 2
+    made = analyzer.call_function(
+        frame, state, FuncRef(*method), (receiver, *args), keywords, at, starred=starred << 1, receiver=ref, given=True
+    )
+    frame.ambiguity -= 2
+    return unsure(made, 1)
 
 
 def _guess(frame: Frame, obj: Value, kind: int, name: str) -> FunctionModel | None:

@@ -247,22 +247,24 @@ class Retain(Fact, frozen=True):
 class Lasting(Fact, frozen=True):
     """A callee's write of state (of ``writer``, at ``write_at``) outlives this function: what it writes existed before.
     ``text`` is its path from here; ``traced`` and ``graph`` are as in the write, for what this function's calls hand to
-    the writer."""
+    the writer; ``deps`` are this function's parameters and state that the new value depends on."""
 
     writer: Key
     write_at: Span
     traced: bool
     graph: bool
     text: str = ""
+    deps: tuple[str, ...] = ()
 
 
 class Calls(Fact, frozen=True):
     """A call of a project's function. ``given``: by a name that stands for what a caller handed in: other callers hand in
-    other functions. ``loops`` are the loops around."""
+    other functions. ``loops`` are the loops around; ``quiet``: where autograd does not record."""
 
     callee: Key
     given: bool = False
     loops: tuple[Span, ...] = ()
+    quiet: bool = False
 
 
 class Evidence(Fact, frozen=True):
@@ -286,12 +288,16 @@ class Evidence(Fact, frozen=True):
 
 
 class Root(Fact, frozen=True):
-    """Function ``function`` is differentiated or traced: ``kind`` as in the models, plus *forward* and *marked*."""
+    """Function ``function`` is differentiated or traced: ``kind`` as in the models, plus *forward* and *marked*.
+    ``argnums`` are the arguments that it is differentiated in, by number or name, where it is not all of them;
+    ``doubt``: it is not certain to be this function."""
 
     kind: str
     function: Key
     via: str
     static: tuple[str, ...] = ()
+    doubt: int = 0
+    argnums: tuple[str, ...] = ()
 
 
 AnyFact = (
@@ -324,7 +330,7 @@ AnyFact = (
 class FunctionFacts(msgspec.Struct):
     """Facts of one function. ``result`` are the paths that its result depends on, ``result_grad`` those to
     which a gradient flows from it; ``carried`` those of the result's paths that are state which the function also writes
-    on the same way through it; ``backward``: it runs a backward pass itself."""
+    on the same way through it; ``backward``: it runs a backward pass itself; ``returns``: it gives a result."""
 
     module: str
     qualname: str
@@ -340,6 +346,7 @@ class FunctionFacts(msgspec.Struct):
     result_grad: tuple[str, ...] = ()
     carried: tuple[str, ...] = ()
     backward: bool = False
+    returns: bool = False
     over_budget: bool = False
 
 

@@ -29,8 +29,10 @@ def tested(fn: FunctionIR) -> tuple[str, ...]:
     for instr in reversed(list(walk(fn.body))):
         if type(instr) is If:
             tests.add(instr.test)
-        elif type(instr) in (Unary, Compare) and instr.dst in tests:
-            tests |= {instr.operand} if isinstance(instr, Unary) else {instr.left, instr.right}
+        elif isinstance(instr, Unary) and instr.dst in tests:
+            tests.add(instr.operand)
+        elif isinstance(instr, Compare) and instr.dst in tests:
+            tests |= {instr.left, instr.right}
     names: set[str] = set()
     receivers: set[int] = set()
     for instr in walk(fn.body):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+import re
+
 from statelint.effects import fields, training
 from statelint.effects.facts import Span
 from statelint.effects.frame import Frame
@@ -32,6 +34,9 @@ from statelint.effects.value import (
 from statelint.effects.writes import effective
 from statelint.storage import ALL
 
+RECURRENT = frozenset(("torch.nn.RNN", "torch.nn.LSTM", "torch.nn.GRU"))
+"""Layers whose parameters have names by number: in their rows ``self`` stands for them."""
+_RECURRENT_PARAMETER = re.compile(r"(weight|bias)_(ih|hh|hr)_l\d+(_reverse)?")
 LAYER_LISTS = frozenset(
     (
         "torch.nn.Sequential",
@@ -141,7 +146,7 @@ def instance_attribute(frame: Frame, state: State, obj: Value, ref: LibInst, nam
     model = models.class_(ref.name)
     if model is None:
         return None
-    if name in model.parameters:
+    if name in model.parameters or (ref.name in RECURRENT and _RECURRENT_PARAMETER.fullmatch(name)):
         return _tensor_field(frame, obj, name, CERTAINLY, LEAF)
     if name in model.buffers:
         return _tensor_field(frame, obj, name, 0, 0)

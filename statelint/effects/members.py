@@ -241,6 +241,10 @@ def get_item(frame: Frame, state: State, obj: Value, index: Value, at: Span) -> 
             found = layers.instance_item(frame, state, obj, ref, index, at)
             if found is not None:
                 return found
+        if isinstance(ref, LibRef):
+            model = frame.analyzer.models.function(f"{ref.name}.__getitem__")
+            if model is not None:
+                return frame.analyzer.library.apply(frame, state, model, {"key": index}, at, ref.name)
     return fields.get_item(frame, state, obj, index, at)
 
 

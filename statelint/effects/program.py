@@ -67,6 +67,7 @@ class Region(msgspec.Struct, frozen=True):
     steps: tuple[Link, ...]
     static: tuple[str, ...] = ()
     doubt: int = 0
+    argnums: tuple[str, ...] = ()
 
     @property
     def traced(self) -> bool:
@@ -106,6 +107,7 @@ class Program:
                 if isinstance(fact, Calls):
                     self.callers.setdefault(fact.callee, set()).add(key)
         self._evidence: dict[str, list[tuple[FunctionFacts, Evidence]]] | None = None
+        self._quiet: frozenset[Key] | None = None
         self.regions: dict[Key, list[Region]] = {}
         self._open_regions()
 
@@ -125,6 +127,7 @@ class Program:
                 known.result_grad = tuple(sorted({*known.result_grad, *info.result_grad}))
                 known.carried = tuple(sorted({*known.carried, *info.carried}))
                 known.backward = known.backward or info.backward
+                known.returns = known.returns or info.returns
                 known.over_budget = known.over_budget or info.over_budget
 
     @staticmethod
@@ -142,9 +145,9 @@ class Program:
                 if isinstance(fact, Root):
                     framework = fact.via.partition(".")[0] if "." in fact.via else ""
                     framework = "jax" if framework in ("flax", "equinox", "haiku", "optax", "numpyro") else framework
-                    starts.append(
-                        (fact.function, Region(fact.kind, framework, fact.via, fact.function, (), fact.static))
-                    )
+                    region = Region(fact.kind, framework, fact.via, fact.function, (), fact.static)
+                    region = msgspec.structs.replace(region, doubt=fact.doubt, argnums=fact.argnums)
+                    starts.append((fact.function, region))
             owner = self.classes.get((info.module, info.owner)) if info.owner else None
             if owner is not None:
                 for base, methods in LAYER_METHODS.items():
@@ -164,7 +167,8 @@ class Program:
                 framework = next((f.framework for f in info.facts if isinstance(f, Backward)), "torch")
                 starts.append((key, Region("taped", framework, "backward", key, ())))
         starts.sort(key=lambda s: (s[0], s[1].kind, s[1].via))
-        queue = [(0, number, key, region) for number, (key, region) in enumerate(starts)]
+        queue = [(region.doubt, number, key, region) for number, (key, region) in enumerate(starts)]
+        heapq.heapify(queue)
         seen: set[tuple[Key, str, str]] = set()
         number = len(starts)
         while queue:
@@ -190,7 +194,7 @@ class Program:
         exist before that call."""
         key = (info.module, info.qualname)
         if root == key:
-            return [Lasting(write.at, key, write.at, write.traced, write.graph, write.state.text)]
+            return [Lasting(write.at, key, write.at, write.traced, write.graph, write.state.text, write.deps)]
         start = self.functions.get(root)
         return [
             msgspec.structs.replace(f, traced=f.traced and write.traced, graph=f.graph and write.graph)
@@ -209,6 +213,34 @@ class Program:
             or "tests" in parts
             or "test" in parts
         )
+
+    def quiet(self) -> frozenset[Key]:
+        """The functions that the project calls only where autograd does not record."""
+        if self._quiet is None:
+            callers: dict[Key, list[tuple[Key, bool]]] = {}
+            for info, fact in self.facts(Calls):
+                callers.setdefault(fact.callee, []).append(((info.module, info.qualname), fact.quiet))
+            found = set(callers)
+            while True:
+                loud = {k for k in found if not all(q or (c in found and c != k) for c, q in callers[k])}
+                if not loud:
+                    break
+                found -= loud
+            self._quiet = frozenset(found)
+        return self._quiet
+
+    def traced_in(self, region: Region, lasting: Lasting) -> bool:
+        """Whether a stored value is a tracer of the region: it depends on an argument that the region traces."""
+        start = self.functions.get(region.root)
+        if not lasting.traced or start is None:
+            return lasting.traced
+        params = [p for p in start.params if p not in ("self", "cls")]
+        if region.argnums:
+            chosen = {params[int(n)] for n in region.argnums if int(n) < len(params)}
+        else:
+            fixed = {params[int(n)] for n in region.static if n.isdigit() and int(n) < len(params)}
+            chosen = set(params) - fixed - set(region.static)
+        return any(text.partition(".")[0].partition("[")[0] in chosen for text in lasting.deps)
 
     def regions_of(self, info: FunctionFacts) -> list[Region]:
         """The regions that a function runs in."""

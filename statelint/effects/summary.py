@@ -51,7 +51,7 @@ from statelint.effects.value import (
     join,
     members_of,
 )
-from statelint.effects.writes import attached, effective, from_arguments, may_be_array, overwrite
+from statelint.effects.writes import attached, effective, from_arguments, may_be_array, origin_texts, overwrite
 from statelint.storage import ALL, Index, Linear, Slice, compose
 
 OBJECT_LEVELS = 2
@@ -387,11 +387,11 @@ class Composition:
         """Whether all that a set of origins stands for, but the field itself, are numbers and texts here."""
         known = False
         for index in members_of(bits & ~CERTAINLY):
-            sid = self.summary.origins[index]
-            record = self.summary.storages[sid]
+            origin = self.summary.origins[index]
+            record = self.summary.storages[origin]
             if record.kind == "field" and (record.base, record.key) == (owner, name):
                 continue
-            kind = self.held(sid).kind
+            kind = self.held(origin).kind
             if not kind or kind & ~SCALAR:
                 return False
             known = True
@@ -681,7 +681,7 @@ def _last(frame: Frame, state: State, call: Composition, written: dict[tuple[int
             graph = array and (value is None or attached(frame, effective(state, value)[1]))
             path = frame.path(frame.field(target, name)) if name is not None else frame.path(target)
             traced = array and from_arguments(frame, deps, target)
-            frame.add(Lasting(call.at, writer, write_at, traced, graph, path))
+            frame.add(Lasting(call.at, writer, write_at, traced, graph, path, origin_texts(frame, deps)))
 
 
 def _propagate(frame: Frame, views: frozenset[View], entry: WriteRecord) -> None:

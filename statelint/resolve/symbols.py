@@ -37,6 +37,7 @@ class Symbols:
         self._library_ancestors = library_ancestors
         self._names: dict[tuple[str, str], Symbol | None] = {}
         self._mros: dict[tuple[str, str], tuple[Symbol, ...]] = {}
+        self._sole_owners: dict[str, dict[str, str]] = {}
 
     def module(self, name: str) -> ModuleIR | None:
         """The IR of a project's module."""
@@ -191,6 +192,20 @@ class Symbols:
                 if ir is not None and name in ir.methods:
                     return symbol.module, ir.methods[name]
         return None
+
+    def sole_owner(self, module: str, name: str) -> tuple[str, str] | None:
+        """``(module, class)`` of the one class of a module that defines a method of this name; None if several do, or none."""
+        ir = self.module(module)
+        if ir is None:
+            return None
+        owners = self._sole_owners.get(module)
+        if owners is None:
+            owners = self._sole_owners[module] = {}
+            for qualname, cls in ir.classes.items():
+                for method in cls.methods:
+                    owners[method] = "" if method in owners else qualname
+        found = owners.get(name)
+        return (module, found) if found else None
 
     def library_bases(self, module: str, qualname: str) -> tuple[str, ...]:
         """Names of the library classes among the ancestors."""

@@ -44,7 +44,7 @@ def check(program: Program) -> Iterable[Draft]:
     """Writes through parameters: in differentiated and feeding code, and where a caller uses the argument afterwards."""
     for info in program.functions.values():
         writes = list(_writes(info))
-        if not writes or _said(info) or in_custom_function(program, info):
+        if not writes or _said(info) or in_custom_function(program, info) or not info.returns:
             continue
         links = _Links(program, info)
         for write in writes:

@@ -29,7 +29,7 @@ def check(program: Program) -> Iterable[Draft]:
             if not lasting:
                 continue
             traced = any(f.traced for f in lasting)
-            if region.traced and traced:
+            if region.traced and any(program.traced_in(region, f) for f in lasting):
                 break  # SL105 says it better
             if traced and not any(f.graph for f in lasting):
                 break  # a statistic that is updated outside the graph: the rules on layers judge it

@@ -21,12 +21,15 @@ def check(program: Program) -> Iterable[Draft]:
         if place in program.caches or (fact.constant and any(fact.state.name in g for g in fact.guards)):
             continue
         for region in program.regions_of(info):
-            if region.kind == "taped" and not (info.result_grad and fact.state.text in info.result):
+            if region.kind == "taped" and not (info.result_grad and fact.state.text in info.carried):
                 continue  # a meter, an environment: nothing of it is differentiated
             lasting = program.lasting(region.root, info, fact)
+            doubt = fact.doubt + region.doubt
             if fact.state.root == "free" and not lasting:
-                continue
-            if fact.traced and region.traced and (not lasting or any(f.traced for f in lasting)):
+                if region.kind != "taped" or fact.state.owner == region.root:
+                    continue
+                doubt += 1  # the function that holds the variable was called before: one step may not be all
+            if fact.traced and region.traced and (not lasting or any(program.traced_in(region, f) for f in lasting)):
                 break  # SL105 says it better
             if not is_read(program, info, fact):
                 break
@@ -44,7 +47,7 @@ def check(program: Program) -> Iterable[Draft]:
                 fact.at,
                 message + f": {why_region(program, info, region)}",
                 help,
-                fact.doubt + region.doubt,
+                doubt,
                 steps,
             )
             break

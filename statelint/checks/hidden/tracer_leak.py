@@ -22,7 +22,11 @@ def check(program: Program) -> Iterable[Draft]:
             if not region.traced or region.framework not in ("jax", "tensorflow", ""):
                 continue
             lasting = program.lasting(region.root, info, fact)
-            if not any(f.traced for f in lasting) if lasting else fact.state.root in ("free", "attribute"):
+            if (
+                not any(program.traced_in(region, f) for f in lasting)
+                if lasting
+                else fact.state.root in ("free", "attribute")
+            ):
                 continue
             if fact.state.root == "attribute" and lifted(program, fact):
                 continue

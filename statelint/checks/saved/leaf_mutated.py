@@ -15,6 +15,8 @@ CODE = "SL203"
 def check(program: Program) -> Iterable[Draft]:
     """In-place writes to leaves."""
     for info, fact in program.facts(LeafWrite):
+        if (info.module, info.qualname) in program.quiet():
+            continue
         target = f"`{fact.target}`" if fact.target else "A leaf"
         message = f"{target} is a leaf that requires grad, and is changed in place where autograd records"
         help = "Wrap the write in `with torch.no_grad():` (initialisation, updates), or compute a new tensor from it."

@@ -29,11 +29,14 @@ def silent(hazard: Hazard) -> bool:
 
 def doubt_of(program: Program, hazard: Hazard) -> int | None:
     """What a hazard assumes; None if no backward comes."""
+    unsure = 0
     if hazard.consumer == "exit":
-        regions = program.regions.get(hazard.exit, [])
-        if not any(r.kind in ("forward", "grad", "marked", "taped", "checkpoint", "custom") for r in regions):
+        kinds = ("forward", "grad", "marked", "taped", "checkpoint", "custom")
+        regions = [r for r in program.regions.get(hazard.exit, []) if r.kind in kinds]
+        if not regions:
             return None
-    return hazard.doubt + bool(hazard.apart) + bool(hazard.conditional)
+        unsure = min(r.doubt for r in regions)
+    return hazard.doubt + unsure + bool(hazard.apart) + bool(hazard.conditional)
 
 
 def judge(program: Program, info: FunctionFacts, hazard: Hazard) -> Draft | None:
