@@ -195,7 +195,9 @@ class Analyzer:
 
     def module_env(self, module: str) -> dict[str, Shape]:
         """The types of a module's names after its body has run."""
-        env: dict[str, Shape] = self._memo.compute(("module", module), lambda: self._run_module(module), dict)
+        env: dict[str, Shape] = self._memo.compute(
+            ("module", module), lambda: self._run_module(module), dict, anchor=True
+        )
         return env
 
     def _run_module(self, module: str) -> dict[str, Shape]:
@@ -281,7 +283,7 @@ class Analyzer:
             return Shape(Value(OBJECT, refs=(InstRef(module, qualname),)), {})
 
         shape: Shape = self._memo.compute(
-            ("class", module, qualname), lambda: self._shape_class(module, qualname), empty
+            ("class", module, qualname), lambda: self._shape_class(module, qualname), empty, anchor=True
         )
         return shape
 
