@@ -887,8 +887,7 @@ class _SummaryShapes:
             record = self.made.storages[sid]
             if record.kind == "param" and record.key == receiver:
                 for name, value in held.items():
-                    shape = self.shape(value, 0)
-                    result[str(name)] = Shape(training.renamed(shape.value, paths), shape.children)
+                    result[str(name)] = self.shape(value, 0, paths)
         return result
 
     def _paths(self, receiver: str) -> dict[int, str]:
@@ -905,13 +904,13 @@ class _SummaryShapes:
                                 paths.setdefault(below, f"{name}.{inner}")
         return paths
 
-    def shape(self, value: Value, depth: int) -> Shape:
+    def shape(self, value: Value, depth: int, paths: dict[int, str]) -> Shape:
         children: dict[object, Shape] = {}
         if depth < 4:
             for sid, _ in value.views:
                 for name, child in self.table.get(sid, {}).items():
-                    children[name] = self.shape(child, depth + 1)
-        return Shape(fields.bare(value), children)
+                    children[name] = self.shape(child, depth + 1, paths)
+        return Shape(training.renamed(fields.bare(value), paths), children)
 
 
 def _settled(frame: Frame) -> Iterable[AnyFact]:

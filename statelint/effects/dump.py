@@ -220,6 +220,11 @@ def hazard_line(fact: records.Hazard) -> str:
     )
 
 
+def foreign_gradient_line(fact: records.ForeignGradient) -> str:
+    """``foreign gradient 9:8 into self.critic, used by self.critic_opt.step()``."""
+    return f"foreign gradient {place(fact.at)} into {fact.target}, used by {fact.step}{_doubt(fact.doubt)}"
+
+
 def carried_line(fact: records.CarriedGraph) -> str:
     """``carried 9:8 h by the next call``."""
     return f"carried {place(fact.at)} {fact.carrier} by the next {'call' if fact.calls else 'turn'}{_doubt(fact.doubt)}"
@@ -310,6 +315,7 @@ FACTS: dict[type, Callable[[Any], str]] = {
     records.External: external_line,
     records.Effect: effect_line,
     records.Hazard: hazard_line,
+    records.ForeignGradient: foreign_gradient_line,
     records.CarriedGraph: carried_line,
     records.LeafWrite: leaf_write_line,
     records.ExpandedWrite: expanded_write_line,

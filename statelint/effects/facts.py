@@ -161,6 +161,18 @@ class CarriedGraph(Fact, frozen=True):
     calls: bool
 
 
+class ForeignGradient(Fact, frozen=True):
+    """An optimizer's step (``step``) uses what another loss's backward pass (``at``) added to its parameters ``target``, which
+    that of its own loss (``own``) had filled or fills later. ``other``: what else the other loss reaches, of another optimizer."""
+
+    target: str
+    other: str
+    step: str
+    own: Link
+    used: Link
+    doubt: int
+
+
 class LeafWrite(Fact, frozen=True):
     """A leaf that requires grad, or a view of one, is changed in place outside no_grad."""
 
@@ -312,6 +324,7 @@ AnyFact = (
     | Effect
     | Hazard
     | CarriedGraph
+    | ForeignGradient
     | LeafWrite
     | ExpandedWrite
     | KeyReuse

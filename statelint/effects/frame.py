@@ -153,6 +153,13 @@ class Frame:
         self.freed_at: dict[int, Link] = {}
         self.passes: dict[Pass, None] = {}
         self.owners_named = False
+        self.owners: dict[int, dict[int, None]] = {}
+        self.labels: dict[int, str] = {}
+        self.fillings: dict[tuple[Link, frozenset[int]], int] = {}
+        self.first_grads: dict[int, int] = {}
+        self.steps_on: dict[int, tuple[int, Link, str, int]] = {}
+        self.freezes = False
+        self.zeroes = False
         self.kept = 0
         self.cleared: dict[int, None] = {}
         self.consumptions: list[ConsumeRecord] = []

@@ -76,14 +76,21 @@ def construct(
             options[training.OWNS] = owned
     sid = frame.new(at, "instance")
     deps = 0
+    hist = grad = 0
     for value in (*args, *(v for _, v in keywords)):
-        deps |= effective(state, value)[2]
+        h, g, d = effective(state, value)
+        hist, grad, deps = hist | h, grad | g, deps | d
+    if state.no_grad or not canonical.startswith("torch.distributions."):
+        hist = grad = 0  # only a distribution hands on the graphs of what it is made from
     if canonical in LAYER_LISTS:
         _fill(frame, state, sid, args, starred, at)
     elif given is not None:
         state.fields[(sid, "params")] = given
+        for place in training.owned(frame, state, Value(OBJECT, frozenset(((sid, ALL),)))):
+            frame.owners.setdefault(place, {})[sid] = None
+            frame.labels[place] = frame.name_of(state, frame.storages[place].base)
     made = instance(frame.analyzer.models, canonical, sid, tuple(sorted(options.items(), key=str)))
-    return msgspec.structs.replace(made, deps=deps)
+    return msgspec.structs.replace(made, deps=deps, grad=grad, hist=hist)
 
 
 def _fill(frame: Frame, state: State, sid: int, args: tuple[Value, ...], starred: int, at: Span) -> None:

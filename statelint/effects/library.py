@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statelint.effects import fields, leaves, seeds, training, writes
+from statelint.effects import fields, gradients, leaves, seeds, training, writes
 from statelint.effects.facts import Backward, Draw, Effect, External, Span
 from statelint.effects.frame import Frame
 from statelint.effects.state import State
@@ -189,6 +189,7 @@ class Library:
         if state.no_grad or model.grad in ("no", "apart"):
             hist = grad = 0
         self._outside(frame, state, model, bound, at, op)
+        frame.freezes = frame.freezes or op.endswith(".requires_grad_")
         if model.external:
             deps |= frame.origin(frame.storage("external", 0, op))
         if model.key is not None:
@@ -201,6 +202,8 @@ class Library:
                 keeps = any(_keeps(bound.get(name)) for name in ("retain_graph", "create_graph"))
                 beyond = self.analyzer.hazards.beyond(frame, state, bound.get("inputs"))
                 self.analyzer.hazards.consume(frame, state, consumed, at, "backward", not keeps, beyond)
+                if model.name.endswith(".backward") and "inputs" not in bound:
+                    training.fill(frame, state, self.analyzer.hazards.history(state, consumed), at)
                 if not _keeps(bound.get("create_graph")):
                     hist = grad = 0  # the gradients are outside of any graph
                 frame.add(Backward(at, model.name.partition(".")[0], tuple(frame.loops)))
@@ -349,11 +352,17 @@ class Library:
     ) -> list[Value]:
         done: list[Value] = []
         for mutation in model.mutates:
+            if mutation.what == "self.parameters[*].grad":
+                places = [frame.field(sid, training.PARAMETERS) for sid, _ in bound["self"].views]
+                gradients.zeroed(frame, state, [p for p in places if p in frame.owners] or list(frame.owners))
+                continue
             if mutation.what.endswith((".params[*]", ".params[*].grad")):
                 optimizer = bound.get(mutation.what.partition(".")[0])
                 if optimizer is not None and mutation.what.endswith("[*]"):
                     text = f"{frame.name_of_value(state, optimizer)}.step()"
                     training.step(frame, state, optimizer, at, text)
+                elif optimizer is not None and op.endswith("zero_grad"):
+                    gradients.zeroed(frame, state, training.owned(frame, state, optimizer))
                 continue
             value = self._argument(frame, state, bound, mutation.what, at)
             if value is None or not kind_of(frame, value) & ~SCALAR:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from statelint.effects import fields, layers, leaves, writes
+from statelint.effects import fields, gradients, layers, leaves, writes
 from statelint.effects.facts import Span
 from statelint.effects.frame import Frame
 from statelint.effects.state import State
@@ -207,6 +207,10 @@ def set_attribute(frame: Frame, state: State, obj: Value, name: str, value: Valu
         leaves.swap(frame, state, obj, at)
         return
     if kind & ARRAY and name in ("requires_grad", "grad"):
+        if name == "grad":
+            gradients.zeroed(frame, state, list(frame.owners))
+        elif value.const is not True:
+            frame.freezes = True
         if name == "requires_grad" and isinstance(value.const, bool):
             leaves.require(state, obj, value.const)
         return

@@ -4,6 +4,7 @@ A storage's *fields* are the attributes of an object, the elements of a containe
 key) and the variables of a frame. *Extra* facts are what in-place writes added to a storage since the values that view it
 were made. ``saved`` says which saves stand on a storage, ``clobbered`` which saves have been overwritten on some path. On every
 path: ``freed`` are the saves that a backward pass has let go, ``stepped`` those that an optimizer's step has overwritten.
+``grads`` are, for the parameters of each module that some optimizer owns, the backward passes whose gradients may be in them.
 """
 
 from __future__ import annotations
@@ -94,7 +95,19 @@ _NO_FIELDS: dict[object, Value] = {}
 class State:
     """One abstract state. Copies are shallow: all it holds is immutable."""
 
-    __slots__ = ("clobbered", "conds", "consumed", "env", "extra", "fields", "freed", "no_grad", "saved", "stepped")
+    __slots__ = (
+        "clobbered",
+        "conds",
+        "consumed",
+        "env",
+        "extra",
+        "fields",
+        "freed",
+        "grads",
+        "no_grad",
+        "saved",
+        "stepped",
+    )
 
     def __init__(self) -> None:
         self.env: dict[str, Value] = {}
@@ -104,6 +117,7 @@ class State:
         self.clobbered = 0
         self.freed = 0
         self.stepped = 0
+        self.grads: dict[int, frozenset[int]] = {}
         self.consumed: dict[int, frozenset[int]] = {}
         self.conds: dict[str, bool] = {}
         self.no_grad = False
@@ -118,6 +132,7 @@ class State:
         new.clobbered = self.clobbered
         new.freed = self.freed
         new.stepped = self.stepped
+        new.grads = self.grads
         new.consumed = self.consumed.copy()
         new.conds = self.conds.copy()
         new.no_grad = self.no_grad
@@ -138,6 +153,7 @@ class State:
             and self.clobbered == other.clobbered
             and self.freed == other.freed
             and self.stepped == other.stepped
+            and self.grads == other.grads
             and self.consumed == other.consumed
         )
 
@@ -154,6 +170,7 @@ def join_states(a: State | None, b: State | None, initial: Callable[[Field], Val
     new.extra = a.extra if a.extra == b.extra else _join_extra(a.extra, b.extra)
     new.saved = a.saved if a.saved == b.saved else _join_bits(a.saved, b.saved)
     new.clobbered = a.clobbered | b.clobbered
+    new.grads = a.grads if a.grads == b.grads else _join_sets(a.grads, b.grads)
     new.freed, new.stepped = a.freed, a.stepped
     if a.freed != b.freed or a.stepped != b.stepped:
         live_a, live_b = _live(a), _live(b)
@@ -166,6 +183,10 @@ def join_states(a: State | None, b: State | None, initial: Callable[[Field], Val
     new.conds = {k: v for k, v in a.conds.items() if b.conds.get(k) is v}
     new.no_grad = a.no_grad and b.no_grad
     return new
+
+
+def _join_sets(a: dict[int, frozenset[int]], b: dict[int, frozenset[int]]) -> dict[int, frozenset[int]]:
+    return {key: a.get(key, frozenset()) | b.get(key, frozenset()) for key in a.keys() | b.keys()}
 
 
 def _live(state: State) -> int:

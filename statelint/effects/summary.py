@@ -81,6 +81,8 @@ class Summary(msgspec.Struct):
     passes: tuple[Pass, ...]
     cleared: tuple[int, ...] = ()
     kept: tuple[Place, ...] = ()
+    freezes: bool = False
+    zeroes: bool = False
     effects: tuple[tuple[int, object, Key, Span, int], ...] = ()
     seeds: tuple[tuple[SeedRecord, Value], ...] = ()
     shapes: dict[int, Shape] = {}
@@ -173,6 +175,8 @@ def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
         tuple(frame.passes),
         tuple(frame.cleared),
         tuple(frame.kept_at),
+        frame.freezes,
+        frame.zeroes,
         tuple((*effect, deps) for effect, deps in frame.effects.items()),
         tuple(frame.seeds.items()),
         {sid: frame.shapes[sid] for sid in reachable if sid in frame.shapes and not frame.outside(sid)},
@@ -568,6 +572,9 @@ def compose_call(
     if summary.backward:
         for consumed in summary.backward:
             frame.analyzer.hazards.consume(frame, state, call.value(consumed), at, "callee")
+    frame.freezes = frame.freezes or summary.freezes
+    if summary.zeroes:
+        state.grads = {}
     for made in summary.passes:
         _, grad, read = call.origins(made.grad)
         grad |= made.grad & CERTAINLY

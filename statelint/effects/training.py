@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from statelint.effects import fields
+from statelint.effects import fields, gradients
 from statelint.effects.facts import CarriedGraph, Link, Span
-from statelint.effects.frame import Frame, Pass, Storage, WriteRecord
+from statelint.effects.frame import Frame, Pass, Shape, WriteRecord
 from statelint.effects.state import State
 from statelint.effects.value import (
     CERTAINLY,
@@ -98,7 +98,7 @@ def owned(frame: Frame, state: State, optimizer: Value) -> list[int]:
             found.update(dict.fromkeys(_parameters_in(frame, state, given, 0)))
             continue
         for path in _owned_paths(optimizer):
-            found.update(dict.fromkeys(_follow(frame, state, frame.storages[sid], path)))
+            found.update(dict.fromkeys(_follow(frame, state, sid, path)))
     return list(found)
 
 
@@ -110,11 +110,14 @@ def _owned_paths(optimizer: Value) -> Iterator[str]:
                 yield path
 
 
-def _follow(frame: Frame, state: State, optimizer: Storage, path: str) -> Iterator[int]:
-    """The parameters at a path from the object, or from the module, that holds the optimizer."""
-    if optimizer.kind == "field":
-        holders = [optimizer.base]
-    elif optimizer.kind == "global":
+def _follow(frame: Frame, state: State, optimizer: int, path: str) -> Iterator[int]:
+    """The parameters at a path from the object, or from the module, that holds the optimizer (or the list that does)."""
+    record = frame.storages[optimizer]
+    while record.kind == "field" and str(record.key).startswith("["):
+        record = frame.storages[record.base]
+    if record.kind == "field":
+        holders = [record.base]
+    elif record.kind == "global":
         holders = [0]
     else:
         return
@@ -122,7 +125,7 @@ def _follow(frame: Frame, state: State, optimizer: Storage, path: str) -> Iterat
         further = []
         for sid in holders:
             held = state.fields.get((sid, name))
-            place = frame.field(sid, name) if sid else frame.storage("global", 0, (optimizer.key[0], name))  # type: ignore[index]
+            place = frame.field(sid, name) if sid else frame.storage("global", 0, (record.key[0], name))  # type: ignore[index]
             further += [s for s, _ in held.views] if held is not None and held.views else [place]
         holders = further
     for sid in holders:
@@ -137,10 +140,18 @@ def _name_owned(frame: Frame, state: State) -> None:
     receiver = state.env.get(frame.fn.params[0].name)
     if receiver is None or not any(isinstance(r, InstRef) for r in receiver.refs):
         return
-    for child in frame.analyzer.class_shape(*frame.owner).children.values():
-        for path in _owned_paths(child.value):
-            for sid, _ in receiver.views:
-                list(_follow(frame, state, Storage("field", sid, ""), path))
+    for name, child in frame.analyzer.class_shape(*frame.owner).children.items():
+        for sid, _ in receiver.views:
+            _name_owned_by(frame, state, child, frame.field(sid, name), 0)
+
+
+def _name_owned_by(frame: Frame, state: State, shape: Shape, optimizer: int, depth: int) -> None:
+    for path in _owned_paths(shape.value):
+        for place in _follow(frame, state, optimizer, path):
+            frame.owners.setdefault(place, {})[optimizer] = None
+    for key, part in shape.children.items() if depth < 2 else ():
+        if isinstance(key, str) and key.startswith("["):
+            _name_owned_by(frame, state, part, frame.field(optimizer, key), depth + 1)
 
 
 # forward ----------------------------------------------------------------------------------------------------------
@@ -170,7 +181,17 @@ def forward(frame: Frame, state: State, module: Value, at: Span, method: str = "
 
 def step(frame: Frame, state: State, optimizer: Value, at: Span, text: str) -> None:
     """``optimizer.step()``: the saves of parameters that it owns are overwritten."""
-    for sid in owned(frame, state, optimizer):
+    _name_owned(frame, state)
+    places = owned(frame, state, optimizer)
+    for owner, _ in optimizer.views:
+        for place in places:
+            frame.owners.setdefault(place, {})[owner] = None
+            if place not in frame.labels:
+                frame.labels[place] = frame.name_of(state, frame.storages[place].base)
+    if len(optimizer.views) == 1:
+        owner = next(iter(optimizer.views))[0]
+        gradients.used(frame, state, owner, places, at, text, optimizer.doubt)
+    for sid in places:
         target = frame.name_of(state, frame.storages[sid].base if frame.storages[sid].key == PARAMETERS else sid)
         record = WriteRecord(frame.key, at, text, target, STEP, optimizer.doubt, False, ())
         if frame.outside(sid):
@@ -250,6 +271,17 @@ def reach(frame: Frame, state: State, grad: int, hist: int, at: Span, frees: boo
     return carried
 
 
+def fill(frame: Frame, state: State, hist: int, at: Span) -> None:
+    """``backward()`` adds to the gradients of what it reaches."""
+    _name_owned(frame, state)
+    if frame.owners:
+        parts = {
+            place: _parts(state, frame.storages[place].base if frame.storages[place].key == PARAMETERS else place)
+            for place in frame.owners
+        }
+        gradients.filled(frame, state, hist, parts, at)
+
+
 def _kept(condition: int, grad: int) -> bool:
     """Whether an operation surely saved something: what may make the differentiated value need a gradient, one of which does,
     made this operation need one."""
@@ -282,7 +314,8 @@ def _carrier(frame: Frame, state: State, bit: int) -> str:
 
 
 def settle(frame: Frame, exit_state: State | None) -> None:
-    """At the end of a function: state that went into a backward pass and leaves with a graph that the pass has freed."""
+    """At the end of a function: gradients that the next call finds, and state that went into a backward pass and leaves with a graph that the pass has freed."""
+    gradients.settle(frame, exit_state)
     if exit_state is None or not exit_state.freed:
         return
     for made in frame.passes:

@@ -51,6 +51,8 @@ def _emptied(program: Program, info: FunctionFacts, fact: Retain) -> bool:
     for writer, write in program.writes.get(program.place(fact.state), ()):
         if writer.qualname == info.qualname and write.at == fact.at or writer.name in CONSTRUCTORS:
             continue
+        if write.how == "item" and write.constant:
+            return True
         if write.how == "rebind" or (write.how == "call" and write.op.startswith("del ") or "clear(" in write.op):
             return True
     return False
