@@ -20,6 +20,7 @@ ENVIRONMENT = "environment"
 BUFFER = "replay buffer"
 METRIC = "metric"
 COLLATE = "collate function"
+LAYER = "layer written by hand"
 
 _ENDINGS = (
     (("Dataset", "Datapipe", "DataPipe", "Loader", "Dataloader", "DataLoader", "PyDataset", "utils.Sequence"), DATASET),
@@ -91,6 +92,8 @@ def _spoken(methods: set[str]) -> str:
         return BUFFER
     if {"update", "compute"} <= methods or {"update", "result", "reset"} <= methods:
         return METRIC
+    if {"forward", "backward"} <= methods:
+        return LAYER
     if "__call__" in methods and not any(name[0] != "_" for name in methods):
         return TRANSFORM
     return ""

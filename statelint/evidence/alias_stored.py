@@ -2,7 +2,8 @@
 
 Detail ``form``: *loop* (the same object is stored in each turn of a loop that changes it), *before* (``old = x``, then a change
 of ``x``, then ``old`` is read as what ``x`` was), *branch* (a name is a copy on one path and another's object on the other, and is
-written to), *argument* (an argument becomes ``attribute``), *attribute* (an ``attribute`` is appended to something). ``target`` is where it is stored, ``change`` what changes it.
+written to), *argument* (an argument becomes ``attribute``), *attribute* (an ``attribute`` is appended to something),
+*taken* (an argument is appended to something that outlives the call). ``target`` is where it is stored, ``change`` what changes it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from statelint.effects.value import ARRAY, JAX, NUMBER, OBJECT, TENSOR, UNKNOWN
 from statelint.effects.writes import kind_of
 from statelint.evidence.body import Body, Site
 from statelint.evidence.changes import Change, apart, changes, name_of, perhaps_copied, storages, surely, through
+from statelint.evidence.foreign_memory import shared
 from statelint.ir import nodes as ir
 
 KIND = "alias_stored"
@@ -63,7 +65,8 @@ def _loops(body: Body, found: list[Change]) -> Iterator[Evidence]:
             held = storages(body, value)
             if not held or kind & (NUMBER | OBJECT | JAX) or not kind or (kind == UNKNOWN and _element(body, value)):
                 continue
-            if perhaps_copied(body, value):
+            made = body.call_of.get(value)
+            if perhaps_copied(body, value) or (made is not None and shared(made) >= 0):
                 continue
             change = next((c for c in found if _same_each_turn(body, site, value, held, container, c)), None)
             if change is None:
@@ -74,6 +77,11 @@ def _loops(body: Body, found: list[Change]) -> Iterator[Evidence]:
             step = Link(body.module, change.site.at, f"`{change.op}` changes it in each turn")
             yield Evidence(site.at, KIND, name, doubt, details, (step,))
             break
+
+
+def _local(body: Body, reg: int) -> bool:
+    """Whether a container is one of this call alone."""
+    return not any(body.frame.outside(sid) for sid in storages(body, reg))
 
 
 def _container(body: Body, instr: ir.CallMethod) -> bool:
@@ -294,7 +302,7 @@ def _direct(body: Body, reg: int) -> bool:
 
 
 def _appended(body: Body) -> Iterator[Evidence]:
-    """A method appends an attribute of its object to a list: a later call may change it."""
+    """A method appends an attribute of its object, or an argument, to a list: somebody may change it later."""
     for site in body.of(ir.CallMethod):
         instr = site.instr
         assert isinstance(instr, ir.CallMethod)
@@ -305,11 +313,20 @@ def _appended(body: Body) -> Iterator[Evidence]:
         for reg in instr.args:
             for part in _parts(body, reg):
                 value = body.value(part)
-                if kind_of(body.frame, value) & (NUMBER | OBJECT | JAX | UNKNOWN) or not _direct(body, part):
+                if kind_of(body.frame, value) & (NUMBER | OBJECT | JAX) or not _direct(body, part):
                     continue
                 for sid, _ in value.views:
+                    root = body.frame.root(sid)
+                    if (
+                        root.kind == "param"
+                        and not body.frame.is_receiver(str(root.key))
+                        and not _local(body, instr.obj)
+                    ):
+                        details = (("form", "taken"), ("param", str(root.key)), ("into", body.text(instr.obj)))
+                        yield Evidence(site.at, KIND, body.frame.path(sid), 0, details)
+                        break
                     reference = body.frame.state_ref(sid)
-                    if reference is not None and reference.root == "attribute":
+                    if reference is not None and reference.root == "attribute" and not value.kind & UNKNOWN:
                         words = f"{body.text(instr.obj)}.{instr.name}(...)"
                         details = (("form", "attribute"), ("attribute", reference.name), ("target", words))
                         yield Evidence(site.at, KIND, body.frame.path(sid), value.doubt, details)
@@ -333,6 +350,7 @@ def _arguments(body: Body) -> Iterator[Evidence]:
                 known = "array" if kind & ARRAY and not kind & UNKNOWN else ""
                 details = (
                     ("form", "argument"),
+                    ("param", str(root.key)),
                     ("attribute", instr.name),
                     ("known", known),
                     ("tensor", "yes" if kind & TENSOR else ""),

@@ -58,19 +58,21 @@ def changes(body: Body) -> Iterator[Change]:
         elif isinstance(instr, ir.CallMethod):
             if in_place(body, instr):
                 yield Change(site, instr.obj, f"{body.text(instr.obj)}.{instr.name}(...)", "call")
-            yield from _out(site, instr.keywords, instr.name)
+            yield from _out(body, site, instr, instr.name)
         elif isinstance(instr, ir.Call):
-            yield from _out(site, instr.keywords, body.text(instr.func))
+            yield from _out(body, site, instr, body.text(instr.func))
             if instr.args and not instr.starred & 1:
                 call = body.call_of.get(instr.dst)
                 if call is not None and not _FIRST.isdisjoint(call.names):
                     yield Change(site, instr.args[0], f"{body.text(instr.func)}(...)", "call")
 
 
-def _out(site: Site, keywords: tuple[tuple[str | None, int], ...], name: str) -> Iterator[Change]:
-    for key, reg in keywords:
+def _out(body: Body, site: Site, instr: ir.Call | ir.CallMethod, name: str) -> Iterator[Change]:
+    for key, reg in instr.keywords:
         if key == "out":
-            yield Change(site, reg, f"{name}(..., out=...)", "call")
+            call = body.call_of.get(instr.dst)
+            if call is None or not call.functions:
+                yield Change(site, reg, f"{name}(..., out=...)", "call")
 
 
 def in_place(body: Body, instr: ir.CallMethod) -> bool:

@@ -14,6 +14,7 @@ from statelint.effects.value import ARRAY, DICT, LIST, SCALAR, UNKNOWN, Value
 from statelint.effects.writes import kind_of
 from statelint.evidence.body import Body
 from statelint.evidence.changes import perhaps_copied
+from statelint.evidence.foreign_memory import shared
 from statelint.ir import nodes as ir
 
 KIND = "returned_view"
@@ -33,10 +34,16 @@ def _views(body: Body, at: ir.Span, reg: int, written: frozenset[str]) -> Iterat
     made = body.producer.get(reg)
     if made is not None and isinstance(made.instr, ir.Build) and made.instr.kind == "tuple":
         for item in made.instr.items[:8]:
-            if not perhaps_copied(body, item):
+            if not perhaps_copied(body, item) and not _foreign(body, item):
                 yield from _of_value(body, at, body.value(item), True, written)
-    elif not perhaps_copied(body, reg):
+    elif not perhaps_copied(body, reg) and not _foreign(body, reg):
         yield from _of_value(body, at, body.value(reg), False, written)
+
+
+def _foreign(body: Body, reg: int) -> bool:
+    """Whether a register is foreign memory in a wrapping: that is other evidence."""
+    call = body.call_of.get(reg)
+    return call is not None and shared(call) >= 0
 
 
 def _of_value(body: Body, at: ir.Span, value: Value, held: bool, written: frozenset[str]) -> Iterator[Evidence]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from statelint.checks.drafting import draft
-from statelint.effects.facts import Evidence, FunctionFacts, Link
+from statelint.effects.facts import ArgumentWrite, Evidence, FunctionFacts, Key, Link
 from statelint.effects.program import Program
 from statelint.effects.value import ARRAY, UNKNOWN
 from statelint.findings import Draft
@@ -36,13 +36,82 @@ def check(program: Program) -> Iterable[Draft]:
             if step is not None:
                 message = f"`{fact.detail('target')}` stores `{name}` itself, and this class changes it in place: what is stored changes too"
                 yield draft(program, CODE, info, fact.at, message, f"Store {copy}.", fact.doubt, (step,))
-        elif form == "argument":
+        elif form == "argument" and "shared" not in name:
             found = _kept(program, info, fact)
             if found is not None:
                 doubt, step = found
                 attribute = f"self.{fact.detail('attribute')}"
                 message = f"`{attribute}` is the caller's `{name}` itself, and this class changes it in place"
                 yield draft(program, CODE, info, fact.at, message, f"Keep {copy}.", doubt, (step,))
+    yield from _given(program)
+    for info, fact in program.evidence("same_object"):
+        if fact.detail("form") == "network":
+            message = f"`{fact.subject}` and `{fact.detail('other')}` are one and the same network: training the one moves the other"
+            yield draft(program, CODE, info, fact.at, message, "Make a second one: `copy.deepcopy(...)`.", fact.doubt)
+        else:
+            message = f"`{fact.detail('name')}` is the module's `{fact.subject}` itself: `{fact.detail('change')}` changes it for all later calls"
+            yield draft(
+                program,
+                CODE,
+                info,
+                fact.at,
+                message,
+                f"Work on `copy.deepcopy({fact.subject})`.",
+                fact.doubt,
+                fact.steps,
+            )
+
+
+def _given(program: Program) -> Iterable[Draft]:
+    """Arguments that a function keeps, and that its caller changes afterwards."""
+    kept: dict[tuple[Key, str], tuple[FunctionFacts, Evidence]] = {}
+    named: dict[str, set[Key]] = {}
+    for info, fact in program.evidence("alias_stored"):
+        if fact.detail("form") in ("argument", "taken"):
+            key = (info.module, info.qualname)
+            kept.setdefault((key, fact.detail("param")), (info, fact))
+    for key, function in program.functions.items():
+        if function.owner:
+            named.setdefault(function.name, set()).add(key)
+    for _, fact in program.evidence("given_away"):
+        module, _, qualname = fact.detail("function").partition(":")
+        doubt = 0 if fact.detail("array") or fact.detail("by") else 1
+        key = (module, qualname)
+        if not qualname:
+            keys = named.get(fact.detail("method"), set())
+            if len(keys) != 1:
+                continue
+            key, doubt = next(iter(keys)), doubt + 1
+        callee = program.functions.get(key)
+        if callee is None:
+            continue
+        param = fact.detail("keyword") or _param(callee, int(fact.detail("position")) + bool(callee.owner))
+        found = kept.get((key, param))
+        if found is None or (callee.name == "__init__" and not (fact.detail("array") and fact.detail("loop"))):
+            continue
+        if fact.detail("by") and not _writes(program, fact):
+            continue
+        where, place = found
+        message = f"`{place.subject}` is kept by `{callee.name}` without a copy, and its caller changes it afterwards (`{fact.detail('change')}`)"
+        help = f"Keep a copy (`{place.subject}.copy()`, `{place.subject}.clone()`, `copy.deepcopy`)."
+        yield draft(program, CODE, where, place.at, message, help, doubt, fact.steps)
+
+
+def _param(function: FunctionFacts, position: int) -> str:
+    return function.params[position] if 0 <= position < len(function.params) else ""
+
+
+def _writes(program: Program, fact: Evidence) -> bool:
+    """Whether the function to which the value is passed afterwards writes to it."""
+    module, _, qualname = fact.detail("by").partition(":")
+    other = program.functions.get((module, qualname))
+    if other is None:
+        return False
+    param = _param(other, int(fact.detail("place")))
+    return any(
+        isinstance(f, ArgumentWrite) and f.param == param and f.how in ("array", "item", "augmented")
+        for f in other.facts
+    )
 
 
 def _moves(program: Program, info: FunctionFacts, fact: Evidence) -> Link | None:

@@ -19,7 +19,7 @@ CODE = "SL107"
 _OUTPUTS = frozenset(
     """out output outputs buf buffer dst dest target accumulator acc cache state states ctx context memo result results self cls
     stats history log logs kwargs options params memory registry grad grads model module optimizer info infos metrics
-    past_key_values inference_params""".split()  # noqa: SIM905
+    past_key_values inference_params tensordict td""".split()  # noqa: SIM905
 )
 _SAID = ("in-place", "in place", "inplace", "modifies", "modify", "mutates", "overwrit", "updates the", "fills")
 
@@ -47,8 +47,9 @@ def check(program: Program) -> Iterable[Draft]:
         if not writes or _said(info) or in_custom_function(program, info) or not info.returns:
             continue
         links = _Links(program, info)
+        perhaps = {f.at for f in info.facts if isinstance(f, Evidence) and f.kind == "perhaps_copy"}
         for write in writes:
-            if write.param in _OUTPUTS or write.param.startswith("out") or "." in write.text:
+            if _output(write.param) or "." in write.text or write.at in perhaps:
                 continue
             found = _observable(program, info, links, write)
             if found is None:
@@ -106,6 +107,15 @@ def _writes(info: FunctionFacts) -> Iterator[Write]:
             yield Write(
                 fact.at, fact.detail("param"), fact.subject, fact.detail("op"), 0, True, True, True, False, False
             )
+
+
+def declared(info: FunctionFacts, param: str) -> bool:
+    """Whether a function's name or documentation, or the parameter's name, says that the argument is changed."""
+    return _said(info) or _output(param)
+
+
+def _output(param: str) -> bool:
+    return param in _OUTPUTS or param.startswith("out")
 
 
 def _said(info: FunctionFacts) -> bool:
