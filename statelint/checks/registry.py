@@ -38,12 +38,12 @@ def load_checks() -> tuple[Check, ...]:
 
 def run(program: Program, settings: Settings) -> list[Draft]:
     """Drafts of all rules: at most one per rule and place, the surest."""
-    best: dict[tuple[str, str, object], Draft] = {}
+    best: dict[tuple[str, str, tuple[int, int]], Draft] = {}
     from statelint import own_rules
 
     for check in (*load_checks(), *own_rules.checks(settings.rules)):
         for draft in check.run(program):
-            key = (draft.code, draft.path, draft.span)
+            key = (draft.code, draft.path, (draft.span[0], draft.span[1]))  # a statement and its target begin alike
             known = best.get(key)
             if known is None or _rank(draft) < _rank(known):
                 best[key] = draft

@@ -22,7 +22,7 @@ def store(frame: Frame, state: State, cache: Value, key: Value, value: Value, at
         text = reference.text
         if not _looked_up(frame, text) or kind_of(frame, cache) & ~(CONTAINER | UNKNOWN):
             continue
-        missing = missing_inputs(frame, state, value, effective(state, key)[2], text)
+        missing = missing_inputs(frame, state, value, _with_elements(state, key), text)
         hist, grad, _ = effective(state, value)
         frame.add(
             CacheStore(
@@ -67,11 +67,7 @@ def _subscripted(frame: Frame, instr: Try) -> set[str]:
 
 def missing_inputs(frame: Frame, state: State, value: Value, key_deps: int, cache: str) -> tuple[str, ...]:
     """The parameters and mutable state that the value depends on and the key (and the tests around) do not mention."""
-    deps = effective(state, value)[2]
-    if value.kind & CONTAINER or value.views:
-        for sid, _ in value.views:
-            for held in state.fields.of(sid).values():
-                deps |= effective(state, held)[2]
+    deps = _with_elements(state, value)
     covered = key_deps
     for _, test in frame.guards:
         covered |= test.deps
@@ -87,3 +83,12 @@ def missing_inputs(frame: Frame, state: State, value: Value, key_deps: int, cach
             continue
         result.append(text)
     return tuple(sorted(result))
+
+
+def _with_elements(state: State, value: Value) -> int:
+    """What a value and the elements and attributes that it holds depend on."""
+    deps = effective(state, value)[2]
+    for sid, _ in value.views:
+        for held in state.fields.of(sid).values():
+            deps |= effective(state, held)[2]
+    return deps

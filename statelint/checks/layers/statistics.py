@@ -6,7 +6,7 @@ import re
 
 from statelint.effects.facts import FunctionFacts, Key, StateWrite
 from statelint.effects.program import Program
-from statelint.effects.value import ARRAY, SCALAR
+from statelint.effects.value import ARRAY, CONTAINER, SCALAR
 
 _WORDS = frozenset(
     [
@@ -79,6 +79,6 @@ def is_statistic(program: Program, info: FunctionFacts, fact: StateWrite) -> boo
     what the method was given."""
     if fact.state.root != "attribute" or not named_statistic(fact.state.name) or info.name == "__init__":
         return False
-    if not fact.kind & ARRAY and not (fact.kind & ~SCALAR):
-        return False
+    if not fact.kind & ARRAY and (not (fact.kind & ~SCALAR) or fact.kind & CONTAINER):
+        return False  # a number, or a list of what was seen
     return fact.reads_old and is_layer(program, fact.state.owner)
