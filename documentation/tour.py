@@ -86,7 +86,7 @@ def _text() -> str:
 
 def _program(program: Program) -> str:
     code = re.sub(r"[ ]*# expect: .*", "", program.path.read_text("utf-8"))
-    title = {"bad": "Wrong", "fixed": "Right", "good": "Right as well"}[program.role.partition("_")[0]]
+    title = {"bad": "Wrong", "fixed": "Right", "good": "Right, though it looks alike"}[program.role.partition("_")[0]]
     title += "".join(f" ({word})" for word in [program.role.partition("_")[2]] if word)
     blocks = [f"**{title}**", f'```python title="{program.path.name}" linenums="1"\n{code}```']
     if program.role == "bad":
@@ -102,7 +102,9 @@ def _said(program: Program) -> str:
     said = "```console\n$ statelint check " + program.path.name + "\n" + "".join(f"{line}\n" for line in lines) + "```"
     if announced.mismatch(findings(program.files())):
         codes = {code for *_, code in announced.fixed} | {name.partition("/")[0] for name in announced.either}
-        return f"*statelint does not say this yet: {', '.join(sorted(codes))}.*" + (f"\n\n{said}" if lines else "")
+        return f"*The rule for this does not see it yet: {', '.join(sorted(codes))}.*" + (
+            f"\n\n{said}" if lines else ""
+        )
     return said
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,11 @@ from fixtures.test_findings import findings
 pytest.importorskip("torch")
 pytest.importorskip("jax")
 
-from fixtures.proving import verdicts  # noqa: E402
+sys.path.insert(0, str(ROOT.parent))
+
+from fixtures.proving import verdicts
+
+from documentation import tour
 
 PROGRAMS = [
     Program(path.parent, path.stem)
@@ -33,3 +38,12 @@ def test_what_runs_prove(program: Program, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.chdir(tmp_path)
     for oracle, shows, note in verdicts(program):
         assert shows == (program.role == "bad"), f"{program.id}: {oracle}: {note}"
+
+
+def test_the_page_is_up_to_date() -> None:
+    assert tour.PAGE.read_text("utf-8") == tour.page(), f"docs/tour.md is out of date: {tour.COMMAND}"
+
+
+def test_all_programs_are_shown() -> None:
+    shown = {program.path for each in tour.stops().values() for program in each}
+    assert shown == {program.path for program in PROGRAMS}
