@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from statelint.effects.facts import Evidence
-from statelint.effects.value import LibInst
+from statelint.effects.value import TENSOR, UNKNOWN, LibInst
 from statelint.evidence.body import Body, CallSite
 from statelint.ir import nodes as ir
 
 KIND = "blocked_sample"
-NAMES = frozenset(("sample",))
+NAMES = frozenset(("sample", "normal"))
 PATHWISE = frozenset(
     [
         "Normal",
@@ -50,6 +50,12 @@ def observe(body: Body) -> Iterator[Evidence]:
     if body.names & SCORES:
         return
     for call in body.calls:
+        if (
+            "torch.normal" in call.names
+            and call.used
+            and any(body.value(reg).grad & _arrays(body, reg) for reg in call.args)
+        ):
+            yield Evidence(call.at, KIND, "torch.normal(...)", 0, (("class", "normal distribution"),))
         if call.method != "sample" or call.receiver < 0 or not call.used:
             continue
         value = body.value(call.receiver)
@@ -61,7 +67,13 @@ def observe(body: Body) -> Iterator[Evidence]:
         if inside not in PATHWISE or not _needs_gradient(body, call.receiver):
             continue
         acted = any("act" in path.lower().rpartition(".")[2] for path, _ in body.stored_as(call.dst))
-        yield Evidence(call.at, KIND, body.text(call.receiver), 1 if acted else 0, (("class", kind),))
+        subject = f"{body.text(call.receiver)}.sample()"
+        yield Evidence(call.at, KIND, subject, 1 if acted else 0, (("class", kind),))
+
+
+def _arrays(body: Body, reg: int) -> int:
+    """All bits if a register may hold an array, else none."""
+    return -1 if body.value(reg).kind & (TENSOR | UNKNOWN) else 0
 
 
 def _made(body: Body, reg: int) -> CallSite | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from statelint.effects.facts import Evidence, Key
-from statelint.effects.value import ARRAY, SCALAR, TENSOR, UNKNOWN, WrapRef
+from statelint.effects.value import ARRAY, JAX, SCALAR, TENSOR, UNKNOWN, WrapRef
 from statelint.effects.writes import kind_of
 from statelint.evidence.body import Body, CallSite
 from statelint.evidence.returned_update import NAMES as UPDATE_NAMES
@@ -71,8 +71,34 @@ UPDATES = frozenset(
 )
 """Functions of array libraries that people call as if they changed their first argument."""
 ARRAY_METHODS = frozenset(
-    ["astype", "reshape", "clip", "transpose", "squeeze", "flatten", "swapaxes", "round", "repeat"]
+    [
+        "astype",
+        "reshape",
+        "clip",
+        "transpose",
+        "squeeze",
+        "flatten",
+        "swapaxes",
+        "round",
+        "repeat",
+        "view",
+        "permute",
+        "expand",
+        "float",
+        "double",
+        "half",
+        "long",
+        "cuda",
+        "cpu",
+        "contiguous",
+        "sort",
+    ]
 )
+"""Methods of arrays that give another array; those of them that an ndarray has in place are told apart."""
+MAPS = frozenset(["map", "filter", "shuffle", "batch", "prefetch", "rename_column", "remove_columns"])
+"""Methods of datasets that give another dataset."""
+LOOPS = frozenset(("jax.lax.fori_loop", "jax.lax.while_loop"))
+TREE_MAPS = frozenset(("jax.tree_util.tree_map", "jax.tree.map", "jax.tree_map"))
 RECORDS = frozenset(["replace", "_replace", "apply_gradients", "apply_updates", "tree_at", "detach"])
 """Updates that nobody calls to see how long they take."""
 CLOCKS = ("time.", "torch.cuda.synchronize", "torch.profiler", "torch.autograd.profiler", "timeit.", "cProfile.")
@@ -112,6 +138,12 @@ def _functional(body: Body, call: CallSite) -> tuple[str, int, str] | None:
     name = call.names[0]
     model = body.analyzer.models.function(name)
     subject = _rooted(body, call.args[0])
+    if name in LOOPS:
+        return _rooted(body, call.args[-1]) or "the carried value", 1, ""
+    if name.startswith("numpy.random.") and call.method == "permutation" and subject:
+        return subject, 0, "shuffle"
+    if name in TREE_MAPS and len(call.args) > 1 and _plain_arithmetic(body, call.args[0]):
+        return _rooted(body, call.args[1]) or "the tree", 0, ""
     if model is None or not subject or not _pure(model):
         return None
     if model.must_use:
@@ -129,10 +161,19 @@ def _method(body: Body, call: CallSite, subject: str) -> tuple[str, int, str] | 
         owners = {name.rpartition(".")[0] for name in call.names}
         certain = bool(owners - {"torch.Tensor"}) or not kind & ~TENSOR
         return subject, receiver.doubt + (0 if certain else 1), _in_place(body, call, owners)
+    if call.method == "sort" and not (kind & (TENSOR | JAX) and not kind & ~(TENSOR | JAX)):
+        return None
     if kind & ARRAY and not kind & ~(ARRAY | UNKNOWN) and call.method in ARRAY_METHODS:
         return subject, receiver.doubt + (1 if kind & UNKNOWN else 0), ""
+    if call.method == "permutation" and any(name.startswith("numpy.random.") for name in call.names) and call.args:
+        path = _rooted(body, call.args[0])
+        return (path, 0, "shuffle") if path else None
+    if call.method in MAPS and call.args and _dataset(body, call, subject):
+        return subject, 1, ""
     if receiver.refs or kind & ~UNKNOWN:
         return None
+    if call.method in ("to", "cuda") and _of_batch(body, subject):
+        return subject, 1, ""
     dialects = body.analyzer.dialects(body.module)
     if "torch" in dialects and call.method in ONLY_TENSORS and (call.args or call.method == "detach"):
         return subject, 1, _in_place(body, call, {"torch.Tensor"})
@@ -147,6 +188,46 @@ def _method(body: Body, call: CallSite, subject: str) -> tuple[str, int, str] | 
     ):
         return subject, 0, ""
     return None
+
+
+def _dataset(body: Body, call: CallSite, subject: str) -> bool:
+    """Whether a receiver of unknown class is a dataset, by its name and by what its module imports."""
+    module = body.analyzer.symbols.module(body.module)
+    roots = {target.partition(".")[0] for target, _ in module.imports.values()} if module is not None else set()
+    name = subject.rpartition(".")[2].lower()
+    named = "dataset" in name or name in ("ds", "train_ds", "test_ds", "val_ds", "data")
+    return (
+        named
+        and bool(roots & {"datasets", "tensorflow", "tensorflow_datasets"})
+        and not body.value(call.receiver).items
+    )
+
+
+def _of_batch(body: Body, name: str) -> bool:
+    """Whether a name is one of several targets of a loop: an array of a batch, for a layer comes alone."""
+    for site in body.of(ir.Store):
+        if isinstance(site.instr, ir.Store) and site.instr.name == name:
+            made = body.producer.get(site.instr.src)
+            if made is not None and isinstance(made.instr, ir.Unpack) and len(made.instr.dsts) > 1:
+                loop = body.producer.get(made.instr.src)
+                source = body.call_of.get(loop.instr.iterable) if loop and isinstance(loop.instr, ir.For) else None
+                if (
+                    loop is not None
+                    and isinstance(loop.instr, ir.For)
+                    and (source is None or source.method == "DataLoader")
+                ):
+                    return True
+    return False
+
+
+def _plain_arithmetic(body: Body, reg: int) -> bool:
+    """Whether a function computes something from its arguments without a call."""
+    for module, qualname in body.analyzer.functions_behind(body.value(reg)):
+        fn = body.analyzer.symbols.function(module, qualname)
+        if fn is not None and fn.kind == "lambda":
+            kinds = {type(instr) for instr in fn.body}
+            return ir.Binary in kinds and not kinds & {ir.Call, ir.CallMethod, ir.SetItem, ir.SetAttr, ir.If}
+    return False
 
 
 def _is_at(body: Body, call: CallSite) -> bool:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from statelint.effects.facts import Evidence, Span
-from statelint.effects.value import DICT, LEAF, LIST, NONE, TENSOR, Value
+from statelint.effects.value import DICT, LEAF, LIST, NDARRAY, NONE, TENSOR, TUPLE, Value
 from statelint.evidence.body import Body, CallSite
 from statelint.evidence.layer_tree import has_parameters
 from statelint.ir import nodes as ir
@@ -60,9 +60,11 @@ def _registrations(body: Body) -> Iterator[Evidence]:
 def _assignment(body: Body, instr: ir.SetAttr) -> Iterator[Evidence]:
     value = body.value(instr.src)
     name = instr.name
-    if value.kind & TENSOR and not value.kind & ~(TENSOR | NONE):
+    if value.const is None or (value.kind & NDARRAY and not value.kind & ~NDARRAY):
+        yield _fact(instr.at, "later", name, kind="array" if value.kind & NDARRAY else "")
+    elif value.kind & TENSOR and not value.kind & ~(TENSOR | NONE):
         yield from _tensor(body, instr, value)
-    elif value.kind & (LIST | DICT) and not value.kind & ~(LIST | DICT):
+    elif value.kind & (LIST | DICT | TUPLE) and not value.kind & ~(LIST | DICT | TUPLE):
         yield from _list(body, instr)
     elif any(has_parameters(body.analyzer, ref) for ref in value.refs):
         yield _fact(instr.at, "layer", name)
@@ -164,6 +166,9 @@ def _list(body: Body, instr: ir.SetAttr) -> Iterator[Evidence]:
         elif isinstance(made_instr, ir.BuildDict):
             elements += [(item, False) for item in made_instr.values]
     literal = len(elements)
+    if not elements and (source := body.call_of.get(instr.src)) is not None and source.functions:
+        yield from _made_elsewhere(body, instr)
+        return
     for each in body.sites:
         match each.instr:
             case ir.Append() if each.instr.target in builds:
@@ -180,6 +185,18 @@ def _list(body: Body, instr: ir.SetAttr) -> Iterator[Evidence]:
         what = _unregistered(body, reg)
         if what:
             yield _fact(instr.at, what, instr.name)
+            return
+
+
+def _made_elsewhere(body: Body, instr: ir.SetAttr) -> Iterator[Evidence]:
+    """A list of layers that a function of the project makes."""
+    assert body.owner is not None
+    shape = body.analyzer.class_shape(*body.owner).children.get(instr.name)
+    for key, child in shape.children.items() if shape is not None else ():
+        if not isinstance(key, str) or not key.startswith("[") or child.value.doubt:
+            continue
+        if any(has_parameters(body.analyzer, ref) for ref in child.value.refs):
+            yield _fact(instr.at, "layers", instr.name)
             return
 
 

@@ -10,7 +10,7 @@ from statelint.evidence.body import Body, operands
 from statelint.ir import nodes as ir
 
 KIND = "optimizer_group"
-NAMES = frozenset(["buffers", "named_buffers", "detach", "data", "clone"])
+NAMES = frozenset(["buffers", "named_buffers", "detach", "data", "clone", "state_dict"])
 CUTS = frozenset(("detach", "data"))
 
 
@@ -41,7 +41,9 @@ def _behind(body: Body, reg: int, depth: int) -> Iterator[tuple[str, str]]:
             yield from _behind(body, stores[0].src, depth + 1)
     elif isinstance(instr, ir.CallMethod) and instr.name in ("buffers", "named_buffers"):
         yield "buffers", body.text(reg)
-    elif _cut(body, reg):
+    elif (isinstance(instr, ir.CallMethod) and instr.name == "values" and _is_state_dict(body, instr.obj)) or _cut(
+        body, reg
+    ):
         yield "copies", body.text(reg)
     elif isinstance(instr, (ir.Build, ir.Binary, ir.Call, ir.BuildDict)):
         for each in operands(instr):
@@ -50,6 +52,11 @@ def _behind(body: Body, reg: int, depth: int) -> Iterator[tuple[str, str]]:
             for append in body.of(ir.Append):
                 if isinstance(append.instr, ir.Append) and append.instr.target == reg:
                     yield from _behind(body, append.instr.value, depth + 1)
+
+
+def _is_state_dict(body: Body, reg: int) -> bool:
+    call = body.call_of.get(reg)
+    return call is not None and call.method == "state_dict" and not call.keywords
 
 
 def _cut(body: Body, reg: int) -> bool:

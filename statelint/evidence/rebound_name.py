@@ -146,7 +146,9 @@ def _lost(body: Body, store: ir.Store, element: Value, loop: ir.For) -> int | No
     new = body.value(store.src)
     site = body.producer.get(store.src)
     if site is not None and isinstance(site.instr, ir.InPlace) and kind_of(body.frame, element) & ~(JAX | NUMBER):
-        return None  # written in place
+        traced = body.analyzer.dialects(body.module) == {"jax"} and not kind_of(body.frame, element) & ~(UNKNOWN | JAX)
+        if not traced:
+            return None  # written in place
     if new.const is None or not new.kind & ~SCALAR or _converted(body, store.src):
         return None
     leaf = bool(element.mark & LEAF)
@@ -158,7 +160,8 @@ def _lost(body: Body, store: ir.Store, element: Value, loop: ir.For) -> int | No
         return None
     if not _arithmetic(body, store, loop):
         return None
-    return 1 if known & ARRAY or _of_parameters(body, loop) else 2
+    itself = _depends(body, store.src, store.name, 0)
+    return 1 if known & ARRAY or itself or _of_parameters(body, loop) else 2
 
 
 def _of_parameters(body: Body, loop: ir.For) -> bool:

@@ -23,6 +23,8 @@ def observe(body: Body) -> Iterator[Evidence]:
         yield from _recomputed(body)
     if body.fn.name == "forward" and body.owner is not None:
         yield from _reused(body)
+    else:
+        yield from _built_in_twice(body)
 
 
 def _recomputed(body: Body) -> Iterator[Evidence]:
@@ -32,6 +34,36 @@ def _recomputed(body: Body) -> Iterator[Evidence]:
         found = statistics_at(body, call.args[0])
         if found:
             yield Evidence(call.at, KIND, found, 0, (("how", "checkpoint"), ("function", body.text(call.args[0]))))
+
+
+def _built_in_twice(body: Body) -> Iterator[Evidence]:
+    """One such layer put into several containers, or several times into one."""
+    seen: dict[int, Site] = {}
+    for call in body.calls:
+        if not call.classes and not any(name.startswith("torch.nn.") for name in call.names):
+            continue
+        for reg in call.args:
+            value = body.value(reg)
+            if len(value.refs) != 1 or len(value.views) != 1 or not keeps_statistics(body.analyzer, value.refs[0]):
+                continue
+            if reg in body.call_of or not body.path(reg) or "." in body.path(reg):
+                continue  # made in the very place
+            sid = next(iter(value.views))[0]
+            first = seen.get(sid)
+            made = _made_at(body, body.path(reg))
+            around = made is not None and any(loop not in made.loops for loop in call.site.loops)
+            if first is None and not around:
+                seen[sid] = call.site
+            elif first is None or not _exclusive(first, call.site):
+                step = Link(body.module, (first or call.site).at, f"`{body.path(reg)}` is put into a model here")
+                details = (("how", "built in"), ("source", body.text(call.dst)))
+                yield Evidence(call.at, KIND, body.path(reg), 0, details, (step,) if first is not None else ())
+                break
+
+
+def _made_at(body: Body, name: str) -> Site | None:
+    stores = [s for s in body.of(ir.Store) if isinstance(s.instr, ir.Store) and s.instr.name == name]
+    return stores[0] if len(stores) == 1 else None
 
 
 def _reused(body: Body) -> Iterator[Evidence]:

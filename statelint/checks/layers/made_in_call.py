@@ -6,10 +6,11 @@ from collections.abc import Iterable
 
 from statelint.checks.drafting import draft, region_chain
 from statelint.effects.program import Program
+from statelint.evidence.built_in_call import STEPS as STEP_FUNCTIONS
 from statelint.findings import Draft
 
 CODE = "SL408"
-STEPS = ("forward", "call", "training_step", "train_step", "__call__")
+STEPS = ("forward", "call", "__call__", *STEP_FUNCTIONS)
 
 
 def check(program: Program) -> Iterable[Draft]:
@@ -18,7 +19,7 @@ def check(program: Program) -> Iterable[Draft]:
         what, kept = fact.detail("what"), fact.detail("kept")
         kinds = ("forward", "tf_function", "taped") if what == "optimizer" else ("forward", "tf_function")
         regions = [r for r in program.regions_of(info) if r.kind in kinds]
-        if not regions or any(r.framework == "jax" for r in regions):
+        if not regions:
             continue
         made = f"`{fact.subject}` in `{info.name}` makes a new {what} at each call"
         if what == "optimizer":

@@ -27,6 +27,8 @@ def check(program: Program) -> Iterable[Draft]:
                 continue
             case "loop":
                 message = f"`{fact.subject}` is one layer for the results of different layers of the loop: their running statistics mix"
+            case "built in":
+                message = f"`{fact.subject}` is one layer at several places of the model: its running statistics mix what they see"
             case _:
                 message = (
                     f"`{fact.subject}` normalises the results of different layers (`{fact.detail('source')}` here): their running "

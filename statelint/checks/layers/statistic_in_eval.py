@@ -20,6 +20,12 @@ _SWITCH = re.compile(
 
 def check(program: Program) -> Iterable[Draft]:
     """Statistics written in a forward pass that never looks at the mode."""
+    for info, flip in program.evidence("mode_flipped"):
+        message = (
+            f"`{flip.subject}` in `{info.name}` switches the mode of the whole layer, and it stays so after the call"
+        )
+        help = "Switch the mode where the layer is used, or only that of a part that is always in it."
+        yield draft(program, CODE, info, flip.at, message, help, 1)
     watched = {(info.module, info.qualname) for info, _ in program.evidence("mode_read")}
     reached = _reached(program, watched)
     seen: set[tuple[str, str, str]] = set()

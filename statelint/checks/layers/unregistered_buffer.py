@@ -9,7 +9,7 @@ from statelint.checks.layers.attributes import Attribute, attributes
 from statelint.checks.layers.statistics import is_statistic, named_statistic
 from statelint.effects.facts import FunctionFacts, Key, Link, StateRead, StateWrite
 from statelint.effects.program import Program
-from statelint.effects.value import NONE, NUMBER, TENSOR, UNKNOWN
+from statelint.effects.value import NDARRAY, NONE, NUMBER, TENSOR, UNKNOWN
 from statelint.findings import Draft
 
 CODE = "SL401"
@@ -20,7 +20,7 @@ def check(program: Program) -> Iterable[Draft]:
     """Tensors, lists of layers and flags as plain attributes of torch modules; tensors of Keras layers."""
     for attribute in attributes(program):
         match attribute.what:
-            case "tensor":
+            case "tensor" | "later":
                 yield from _tensor(program, attribute)
             case "layers" | "parameters":
                 yield from _hidden(program, attribute)
@@ -37,15 +37,20 @@ def _tensor(program: Program, attribute: Attribute) -> Iterable[Draft]:
     writes = [
         (i, w)
         for i, w in _writes(program, family, name)
-        if i.name != attribute.info.name and w.kind & (TENSOR | UNKNOWN)
+        if i.name != attribute.info.name and w.kind & (TENSOR | NDARRAY | UNKNOWN)
     ]
     reads = [i for i, _ in _reads(program, family, name) if i.name != attribute.info.name]
     if not reads and not writes:
         return
-    kept = [pair for pair in writes if is_statistic(program, *pair) or (pair[1].reads_old and named_statistic(name))]
-    if not kept and (attribute.has("moved") or fact.detail("device")):
+    if attribute.what == "later" and "tensor" in attribute.known:
         return
-    where = f"`self.{name}` is a plain tensor attribute of the module `{attribute.owner[1]}`"
+    kept = [pair for pair in writes if is_statistic(program, *pair) or (pair[1].reads_old and named_statistic(name))]
+    if attribute.what == "later":
+        kept = [pair for pair in kept if pair[1].traced and named_statistic(name)]
+    if not kept and (attribute.what == "later" or attribute.has("moved") or fact.detail("device")):
+        return
+    thing = "array" if fact.detail("kind") else "tensor"
+    where = f"`self.{name}` is a plain {thing} attribute of the module `{attribute.owner[1]}`"
     steps: tuple[Link, ...] = ()
     if kept:
         info, write = kept[0]

@@ -22,6 +22,7 @@ def check(program: Program) -> Iterable[Draft]:
 
 
 def _state(program: Program) -> Iterable[Draft]:
+    seen: set[tuple[str, int, str]] = set()
     for info, fact in program.facts(StateWrite):
         grows = fact.how == "call" and fact.op.partition("(")[0].rpartition(".")[2] in _GROWS
         if not (grows or fact.how == "augmented" or (fact.reads_old and fact.how in ("rebind", "item", "array"))):
@@ -36,6 +37,10 @@ def _state(program: Program) -> Iterable[Draft]:
             ):
                 continue
             name = fact.state.text
+            place = (info.module, fact.at[0], name)
+            if place in seen:
+                break
+            seen.add(place)
             message = f"`{name}` is updated in `{info.name}`, which `{region.via}` runs again for the backward pass: it is updated twice in each step"
             help = "Update it outside of the checkpointed function, from its result."
             yield draft(program, CODE, info, fact.at, message, help, fact.doubt, region_chain(region))
@@ -51,6 +56,17 @@ def _numbers(program: Program) -> Iterable[Draft]:
         message = f"`{fact.subject}` draws random numbers and is run again with `preserve_rng_state=False`: backward differentiates other numbers than forward used"
         help = "Leave `preserve_rng_state` at True."
         yield draft(program, CODE, info, fact.at, message, help, 0, (drawn,))
+
+    for info, fact in program.evidence("generator_draw"):
+        region = next((r for r in program.regions_of(info) if r.kind in RECOMPUTED and r.framework == "torch"), None)
+        if region is None:
+            continue
+        message = (
+            f"`{info.name}` draws from the generator `{fact.subject}` and is run again by `{region.via}`, which restores the "
+            "global generators alone: backward differentiates other numbers than forward used"
+        )
+        help = "Draw before the checkpoint and pass the numbers in, or use the global generator."
+        yield draft(program, CODE, info, fact.at, message, help, 0, region_chain(region))
 
 
 def _draw(program: Program, start: Key) -> Link | None:
