@@ -18,6 +18,7 @@ from statelint.effects.value import (
     KEY,
     LEAF,
     LIST,
+    MASK,
     NDARRAY,
     NO_VIEWS,
     NONE,
@@ -323,7 +324,7 @@ def selector_of(index: Value) -> Selector | str:
     at = linear(index)
     if at is not None:
         return Index(at)
-    if index.kind & (ARRAY | LIST | TUPLE):
+    if index.kind & (ARRAY | LIST | TUPLE) or index.mark & MASK:
         return "copy"
     return None
 
@@ -391,10 +392,12 @@ def _container_item(frame: Frame, state: State, base: Value, index: Value, kind:
         region, copied = region_of(index)
         if isinstance(const, tuple) and const and const[0] == "slice":
             return view(frame, state, base, region)
+        if copied:
+            hist, grad, deps = effective(state, base)
+            fresh = frozenset(((frame.new(at, "item"), ALL),))
+            return Value(UNKNOWN, fresh, ABSENT, (), None, deps, grad, hist, base.doubt)
         result = view(frame, state, base, region)
-        return Value(
-            UNKNOWN, result.views, ABSENT, (), None, result.deps, result.grad, result.hist, result.doubt + copied
-        )
+        return Value(UNKNOWN, result.views, ABSENT, (), None, result.deps, result.grad, result.hist, result.doubt)
     if isinstance(const, tuple) and const and const[0] == "slice" and kind & (LIST | TUPLE):
         items = element(frame, state, base, at)
         sid = frame.new(at, "slice")
@@ -402,6 +405,9 @@ def _container_item(frame: Frame, state: State, base: Value, index: Value, kind:
         return Value(kind & (LIST | TUPLE), frozenset(((sid, ALL),)), deps=base.deps, grad=base.grad, hist=base.hist)
     if not keyed:
         return element(frame, state, base, at)
+    if isinstance(const, int) and const < 0:
+        values = [read(frame, state, sid, _from_end(frame, state, sid, const), at) for sid, _ in base.views]
+        return join_all(values) or Value(UNKNOWN, deps=base.deps, grad=base.grad, hist=base.hist)
     values = [read(frame, state, sid, key_text(const), at) for sid, _ in base.views]
     found = join_all(values)
     if found is None:
@@ -413,6 +419,15 @@ def _container_item(frame: Frame, state: State, base: Value, index: Value, kind:
             found.hist | hist, found.doubt, found.mark,
         )  # fmt: skip
     return found
+
+
+def _from_end(frame: Frame, state: State, sid: int, number: int) -> str:
+    """The field of a list's element that is counted from its end; any, where its length is not known."""
+    table = state.fields.of(sid)
+    count = sum(1 for key in table if isinstance(key, str) and key.startswith("["))
+    if frame.outside(sid) or ANY in table or frame.storages[sid].kind == "old" or count + number < 0:
+        return key_text(number) if frame.outside(sid) else ANY
+    return key_text(count + number)
 
 
 def with_deps(value: Value, deps: int) -> Value:

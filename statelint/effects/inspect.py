@@ -94,9 +94,24 @@ def aliases(inspection: Inspection) -> list[tuple[str, str]]:
     for state in inspection.exits:
         held = sorted(named_values(inspection, state))
         for (a, left), (b, right) in itertools.combinations(held, 2):
-            if (a, b) not in pairs and may_overlap(left, right):
+            if (a, b) not in pairs and (may_overlap(left, right) or _element(inspection.frame, left, right)):
                 pairs.add((a, b))
     return sorted(pairs)
+
+
+def _element(frame: Frame, a: Value, b: Value) -> bool:
+    """Whether one of two values may be an element of the other, an argument that nobody knows for an array."""
+
+    def owners(value: Value) -> set[int]:
+        found = set()
+        for sid, _ in value.views:
+            while frame.storages[sid].kind == "field" and str(frame.storages[sid].key).startswith("["):
+                sid = frame.storages[sid].base
+                found.add(sid)
+        return found
+
+    mine, theirs = {sid for sid, _ in a.views}, {sid for sid, _ in b.views}
+    return bool(owners(a) & (theirs | owners(b)) or owners(b) & mine)
 
 
 def may_overlap(a: Value, b: Value) -> bool:

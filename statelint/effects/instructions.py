@@ -17,6 +17,7 @@ from statelint.effects.value import (
     IMMUTABLE,
     ITERATOR,
     LIST,
+    MASK,
     NDARRAY,
     NONE,
     NUMBER,
@@ -312,7 +313,8 @@ def _compare(frame: Frame, state: State, instr: ir.Compare) -> None:
             const = a != b
         elif isinstance(a, (int, float)) and isinstance(b, (int, float)):
             const = {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}.get(op, ABSENT)
-    frame.regs[instr.dst] = Value(NUMBER, const=const, deps=deps | more, doubt=max(left.doubt, right.doubt))
+    mark = MASK if const is ABSENT and (left.kind | right.kind) & UNKNOWN else 0
+    frame.regs[instr.dst] = Value(NUMBER, const=const, deps=deps | more, doubt=max(left.doubt, right.doubt), mark=mark)
 
 
 def _member(left: Value, right: Value, state: State) -> object:

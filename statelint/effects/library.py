@@ -51,7 +51,7 @@ from statelint.effects.value import (
 from statelint.effects.writes import effective, guard_texts, kind_of
 from statelint.models import Models
 from statelint.models.record import Condition, FunctionModel, Result
-from statelint.storage import ALL, rearranged
+from statelint.storage import ALL, Linear, Slice, compose, rearranged
 
 if TYPE_CHECKING:
     from statelint.effects.analyzer import Analyzer
@@ -498,7 +498,9 @@ class Library:
         if items and items[0].kind == KEY:
             # Rows of split keys are told apart by their index, like the rows of an array.
             return Value(KEY, frozenset(((sid, ALL),)), deps=deps)
-        if items:
+        if items and model.name.rpartition(".")[2] in PIECES and spec.items[0].mode == "view":
+            self._pieces(frame, state, bound, sid, items[0], at)
+        elif items:
             state.fields[(sid, fields.ANY)] = items[0]
         kind = {"list": LIST, "dict": DICT, "iter": ITERATOR}[mode]
         return Value(kind, frozenset(((sid, ALL),)), deps=deps, grad=grad, hist=hist, doubt=doubt)
@@ -581,6 +583,22 @@ class Library:
     def _instance(self, name: str, sid: int) -> Value:
         return instance(self.models, name, sid)
 
+    def _pieces(self, frame: Frame, state: State, bound: Arguments, sid: int, whole: Value, at: Span) -> None:
+        """The pieces that an array is split into do not overlap: their bounds are one unknown scale, in rising order."""
+        axis = bound.get("axis", bound.get("dim"))
+        number = 0 if axis is None else axis.const
+        state.fields[(sid, fields.ANY)] = whole
+        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 4:
+            return
+        scale = frame.symbol((at, "pieces"))
+        base = next((v for name, v in bound.items() if name in ("self", "input", "tensor", "ary")), whole)
+        for i in range(4):
+            region = (None,) * number + (Slice(Linear(scale, i), Linear(scale, i + 1), False),)
+            views = frozenset((s, compose(r, region)) for s, r in base.views)
+            state.fields[(sid, fields.key_text(i))] = Value(
+                whole.kind, views, ABSENT, (), None, whole.deps, whole.grad, whole.hist, whole.doubt, whole.mark | STRIDED
+            )  # fmt: skip
+
     # members ----------------------------------------------------------------------------------------------------
 
     def attribute(self, frame: Frame, state: State, obj: Value, word: str, name: str, at: Span) -> Value:
@@ -618,7 +636,7 @@ class Library:
         """``obj.name`` where obj's type is unknown but the name tells that it is an array."""
         if name in SHAPE_LIKE:
             return Value(PLAIN, doubt=0)
-        if name in ("T", "mT", "data") and self.analyzer.dialects(frame.module) & {"torch", "numpy"}:
+        if name in ("T", "mT", "data", "real", "imag") and self.analyzer.dialects(frame.module) & {"torch", "numpy"}:
             word = "tensor" if "torch" in self.analyzer.dialects(frame.module) else "ndarray"
             model = self.models.method(word, name)
             if model is not None and (
@@ -705,6 +723,8 @@ REORDERING = frozenset(
     ]
 )
 """Views that may leave gaps between their elements or change their order."""
+PIECES = frozenset(("split", "array_split", "chunk", "tensor_split"))
+"""What cuts an array along an axis."""
 CONTIGUOUS = frozenset(("reshape", "reshape_as", "flatten", "ravel", "contiguous"))
 """What gives a view, or its argument, if that is laid out in the order of its elements."""
 RETURN_FIELDS = {

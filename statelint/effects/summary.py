@@ -32,6 +32,7 @@ from statelint.effects.value import (
     CONTAINER,
     DETACHED,
     LEAF,
+    NDARRAY,
     NO_VIEWS,
     NOTHING,
     SCALAR,
@@ -326,6 +327,10 @@ class Composition:
                 return known
             if base.refs:
                 return members.get_attribute(self.frame, self.state, base, key, self.at)
+        if base.kind & (TENSOR | NDARRAY) and not base.kind & UNKNOWN and isinstance(key, str) and key.startswith("["):
+            inner = key[1:-1]
+            at = Index(Linear(0, int(inner))) if inner.lstrip("-").isdigit() else None
+            return fields.view(self.frame, self.state, base, (at,))  # the callee did not know it for an array
         found: Value | None = None
         for sid, _ in base.views:
             value = fields.read(self.frame, self.state, sid, key)

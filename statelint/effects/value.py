@@ -155,7 +155,8 @@ class Value(msgspec.Struct, frozen=True):
     assumed. ``mark``: `LEAF` for a leaf that requires grad (its own in-place change is an error), `DETACHED` for an alias
     outside the graph (what writes add to the storage's history is not its own), `EXPANDED` for a view whose elements
     may share memory with each other, `MAYBE` for what may be a copy of what it views,
-    `STRIDED` for a view whose elements may not lie in their order without gaps; the rest is which version counter sees
+    `STRIDED` for a view whose elements may not lie in their order without gaps,
+    `MASK` for the result of a comparison, which as an index selects a copy; the rest is which version counter sees
     its writes (`counter_of`)."""
 
     kind: int
@@ -175,7 +176,8 @@ DETACHED: Final = 2
 EXPANDED: Final = 4
 MAYBE: Final = 8
 STRIDED: Final = 16
-_COUNTER: Final = 5
+MASK: Final = 32
+_COUNTER: Final = 6
 """The bits of ``mark`` below the counter's number."""
 UNCOUNTED: Final = -1
 """The counter of a save whose version nobody remembers."""
