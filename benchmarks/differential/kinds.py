@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 KINDS = {
     "torch-straight": "benchmarks.differential.torch_straight",
+    "torch-control": "benchmarks.differential.torch_control",
     "numpy-alias": "benchmarks.differential.numpy_alias",
     "jax-keys": "benchmarks.differential.jax_keys",
 }

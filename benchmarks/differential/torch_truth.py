@@ -70,7 +70,8 @@ class _Watch(TorchFunctionMode):
         self.grads: Grads = []
         self.consumed: list[tuple[int, list[_Save]]] = []
         self.failed: list[_Save] = []
-        self.kept: list[Any] = []
+        self.every: list[_Save] = []
+        self.executed: set[int] = set()
 
     def __torch_function__(self, func: Any, kinds: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = getattr(func, "__name__", "")
@@ -126,6 +127,7 @@ class _Watch(TorchFunctionMode):
                     save.storage = made.untyped_storage().data_ptr()
                 mine.append(save)
                 self.saves.append(save)
+                self.every.append(save)
             pending += [each for each, _ in node.next_functions]
 
     def _touched(self, written: torch.Tensor, line: int) -> None:
@@ -154,6 +156,7 @@ class _Watch(TorchFunctionMode):
 
     def after(self, line: int) -> None:
         """A statement has ended: writes that nobody counted show in the contents."""
+        self.executed.add(line)
         with torch._C.DisableTorchFunction():
             self._probe(line)
             for save in self.saves:
@@ -291,6 +294,12 @@ def _run(text: str) -> Truth:
         except Exception as caught:
             error = caught
     _counted(watch, truth)
+    truth.executed = watch.executed | (set(raised_lines(error)) if error is not None else set())
+    for save in watch.every:
+        if save.counted:
+            lines = {line for line, storage in watch.writes if storage == save.storage}
+            truth.overwritten |= {("SL201", line) for line in lines | {save.counted}}
+        truth.overwritten |= {("SL202", line) for line in (*save.hidden, *save.touched)}
     if error is not None:
         return _raised(watch, error, truth)
     every = [s for _, needed in watch.consumed for s in needed]

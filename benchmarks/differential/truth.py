@@ -24,11 +24,14 @@ class Fault:
 class Truth:
     """``faults`` are what should be found; ``allowed`` are further findings (code, line) that are no false alarms, as are
     those of codes that the run could not judge.
+    ``executed`` are the lines of statements that ran, ``overwritten`` the writes to what was saved, needed or not.
     ``open``: whether it is wrong cannot be told by running it. ``discarded`` says why the program is of no use."""
 
     faults: list[Fault] = field(default_factory=list)
     allowed: set[tuple[str, int]] = field(default_factory=set)
     unjudged: frozenset[str] = frozenset()
+    executed: set[int] = field(default_factory=set)
+    overwritten: set[tuple[str, int]] = field(default_factory=set)
     open: bool = False
     discarded: str = ""
     note: str = ""

@@ -424,10 +424,19 @@ def _container_item(frame: Frame, state: State, base: Value, index: Value, kind:
 def _from_end(frame: Frame, state: State, sid: int, number: int) -> str:
     """The field of a list's element that is counted from its end; any, where its length is not known."""
     table = state.fields.of(sid)
+    count = length(frame, state, sid)
+    if frame.outside(sid) or key_text(number) in table:
+        return key_text(number)
+    return ANY if count is None or count + number < 0 else key_text(count + number)
+
+
+def length(frame: Frame, state: State, sid: int) -> int | None:
+    """The number of elements of a list made here, if all are known one by one."""
+    if frame.storages[sid].kind != "new":
+        return None
+    table = state.fields.of(sid)
     count = sum(1 for key in table if isinstance(key, str) and key.startswith("["))
-    if frame.outside(sid) or ANY in table or frame.storages[sid].kind == "old" or count + number < 0:
-        return key_text(number) if frame.outside(sid) else ANY
-    return key_text(count + number)
+    return count if all(key_text(number) in table for number in range(count)) else None
 
 
 def with_deps(value: Value, deps: int) -> Value:

@@ -422,8 +422,12 @@ class Library:
             stored = others[-1]
             if method in ("extend", "update"):
                 stored = fields.element(frame, state, stored, at)
-            stored = self.analyzer.retention.stored(frame, state, value, stored, at, target, method, fields.ANY)
-            fields.assign(frame, state, value, fields.ANY, stored, weak=True)
+            key: object = fields.ANY
+            if method == "append" and len(value.views) == 1 and not frame.loops:
+                count = fields.length(frame, state, next(iter(value.views))[0])
+                key = fields.ANY if count is None or value.kind != LIST else fields.key_text(count)
+            stored = self.analyzer.retention.stored(frame, state, value, stored, at, target, method, key)
+            fields.assign(frame, state, value, key, stored, weak=True)
         writes.note(
             frame, state, value, at, f"{target}.{method}(...)", "call",
             (0, 0, effective(state, added)[2] if added is not None else 0), value.doubt, added,

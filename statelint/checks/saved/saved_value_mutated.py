@@ -31,7 +31,7 @@ def doubt_of(program: Program, hazard: Hazard) -> int | None:
     """What a hazard assumes; None if no backward comes."""
     unsure = 0
     if hazard.consumer == "exit":
-        kinds = ("forward", "grad", "marked", "taped", "checkpoint", "custom")
+        kinds = ("forward", "grad", "marked", "checkpoint", "custom")
         regions = [r for r in program.regions.get(hazard.exit, []) if r.kind in kinds]
         if not regions:
             return None
