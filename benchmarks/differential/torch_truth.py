@@ -134,9 +134,9 @@ class _Watch(TorchFunctionMode):
         """A write through another counter may leave the values as they are."""
         with torch._C.DisableTorchFunction():
             for save in self.saves:
-                if save.storage == written.untyped_storage().data_ptr():
-                    if numpy.shares_memory(written.detach().numpy(), save.tensor.numpy()):
-                        save.touched.append(line)
+                shared = save.storage == written.untyped_storage().data_ptr()
+                if shared and numpy.shares_memory(written.detach().numpy(), save.tensor.numpy()):
+                    save.touched.append(line)
 
     def _probe(self, line: int) -> None:
         live = []
