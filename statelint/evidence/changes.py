@@ -178,6 +178,11 @@ def _bound_once(body: Body, name: str) -> int | None:
     return bound[0].src if made is not None and isinstance(made.instr, (ir.GetItem, ir.For, ir.Unpack)) else None
 
 
+def is_slice(const: object) -> bool:
+    """Whether the constant of an index is that of a slice."""
+    return isinstance(const, tuple) and len(const) == 4 and const[0] == "slice"
+
+
 def perhaps_copied(body: Body, reg: int) -> bool:
     """Whether a register is an element that may not share memory: an array's item under an integer, which is a scalar if the
     array has one axis, or under something unknown, which may be a list of positions."""
@@ -187,7 +192,7 @@ def perhaps_copied(body: Body, reg: int) -> bool:
         if isinstance(instr, ir.GetItem):
             base, index = kind_of(body.frame, body.value(instr.obj)), body.value(instr.index)
             for part in index.items or (index,):
-                sliced = isinstance(part.const, tuple) or part.const is Ellipsis or part.const is None
+                sliced = is_slice(part.const) or part.const is Ellipsis or part.const is None
                 if not sliced and (part.kind & UNKNOWN or base & NDARRAY) and base & (ARRAY | UNKNOWN):
                     return True
             reg = instr.obj
