@@ -99,11 +99,12 @@ class Analyzer:
         budget: int = BUDGET,
         library_ancestors: Callable[[str], tuple[str, ...]] = lambda _: (),
         observers: tuple[Observer, ...] = (),
+        mentions: Callable[[str, str], bool | None] | None = None,
     ) -> None:
         self.models = models
         self.observers = (*load_observers(), *observers)
         self.budget = budget
-        self.symbols = Symbols(load, models.is_subclass, library_ancestors)
+        self.symbols = Symbols(load, models.is_subclass, library_ancestors, mentions)
         self.library = Library(self)
         self.hazards = hazards
         self.keys = keys

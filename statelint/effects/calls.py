@@ -759,6 +759,14 @@ def _method_of_ref(
                     h, g, _ = effective(state, value)
                     hist, grad = hist | h, grad | g
                 return Value(result.kind, result.views, ABSENT, (), None, result.deps, grad, hist, result.doubt)
+        if isinstance(ref, ClassRef):
+            method = analyzer.symbols.method(ref.module, ref.qualname, name)
+            fn = analyzer.symbols.function(*method) if method is not None else None
+            if method is not None and fn is not None and "classmethod" in fn.decorators:
+                return analyzer.call_function(
+                    frame, state, FuncRef(*method), (obj, *args), keywords, at, starred=starred << 1,
+                    receiver=InstRef(ref.module, ref.qualname),
+                )  # fmt: skip
         member = (
             members.get_attribute(frame, state, obj, name, at)
             if isinstance(ref, ClassRef)

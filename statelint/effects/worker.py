@@ -60,13 +60,18 @@ def analyzer_of(project: Project, settings: Settings) -> Analyzer:
         models = load_models([Path(p) for p in settings.models])
         ancestors = LibraryAncestors(models, settings)
         lower = WeakMethod(project.module_ir)  # a reference to the key would keep the entry for ever
+        search = WeakMethod(project.mentions)
 
         def load(name: str) -> ModuleIR | None:
             found = lower()
             return found(name) if found is not None else None
 
+        def mentions(name: str, word: str) -> bool | None:
+            found = search()
+            return found(name, word) if found is not None else None
+
         analyzer = _ANALYZERS[project] = Analyzer(
-            load, models, settings.budget, ancestors, own_rules.observers(settings.rules)
+            load, models, settings.budget, ancestors, own_rules.observers(settings.rules), mentions
         )
     return analyzer
 

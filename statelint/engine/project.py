@@ -113,6 +113,17 @@ class Project:
         self._lowered[key] = lowered
         return lowered
 
+    def mentions(self, name: str, word: str) -> bool | None:
+        """Whether a module's text has a word in it, or takes all names of another module; None if it is not the user's."""
+        file = self.source(name)
+        if file is None:
+            return None
+        try:
+            data = file.bytes()
+        except OSError:
+            return True
+        return word.encode() in data or b"import *" in data
+
     def forget(self, name: str) -> None:
         """Drop the IR of a module; it is lowered again if it is asked for again."""
         self._irs.pop(name, None)

@@ -22,6 +22,7 @@ class Symbol(msgspec.Struct, frozen=True):
 class Symbols:
     """Resolves names across the modules of a project; ``load`` gives a module's IR, or None for other people's.
 
+    ``mentions`` says whether a module's text has a name in it at all, which is cheaper than its IR; None for other people's.
     ``library_ancestors`` tells what a library's class extends, where the models behind ``is_library_class`` don't.
     """
 
@@ -30,8 +31,10 @@ class Symbols:
         load: Callable[[str], ModuleIR | None],
         is_library_class: Callable[[str, str], bool],
         library_ancestors: Callable[[str], tuple[str, ...]] = lambda _: (),
+        mentions: Callable[[str, str], bool | None] | None = None,
     ) -> None:
         self._loader = load
+        self._mentions = mentions
         self._modules: dict[str, ModuleIR | None] = {}
         self._is_library_class = is_library_class
         self._library_ancestors = library_ancestors
@@ -81,7 +84,7 @@ class Symbols:
             target, attribute = ir.imports[name]
             return self.imported(target, attribute)
         for star in ir.star_imports:
-            source = self._load(star)
+            source = self._load(star) if self._mentions_name(star, name) else None
             if source is not None and (not name.startswith("_") or (source.exports and name in source.exports)):
                 found = self.lookup(source.name, name)
                 if found is not None:
@@ -89,9 +92,14 @@ class Symbols:
         if self._binds(ir, name):
             return Symbol("variable", module, name)
         for star in ir.star_imports:
-            if self._load(star) is None and star.partition(".")[0] not in ("typing", "types"):
+            if self._mentions_name(star, name) is None and star.partition(".")[0] not in ("typing", "types"):
                 return Symbol("library", "", f"{star}.{name}")
         return None
+
+    def _mentions_name(self, module: str, name: str) -> bool | None:
+        if self._mentions is None:
+            return True if self._load(module) is not None else None
+        return self._mentions(module, name)
 
     def _binds(self, ir: ModuleIR, name: str) -> bool:
         return name in ir.global_writes or name in bound_names(ir)
