@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from statelint.effects import fields, layers, members, recency, training
+from statelint.effects import fields, gradients, layers, members, recency, training
 from statelint.effects.facts import Root, Span
 from statelint.effects.frame import Frame
 from statelint.effects.instances import instance_of
@@ -260,6 +260,8 @@ def unknown_call(
     hist, grad, deps = func.hist, func.grad, func.deps
     if func.views:
         hist |= training.forward(frame, state, func, at, method)
+    if frame.owners and training.concerned(frame, (*args, *(v for _, v in keywords))):
+        gradients.zeroed(frame, state, list(frame.owners))
     scalar = True
     for value in (*args, *(v for _, v in keywords)):
         h, g, d = effective(state, value)
@@ -642,6 +644,8 @@ def call_method(
             return _guessed_receiver(frame, state, obj, InstRef(*owner), name, args, starred, keywords, at)
     if name in ("parameters", "named_parameters") and "torch" in frame.analyzer.dialects(frame.module):
         return layers.parameters_of(frame, state, obj, at, named=name == "named_parameters")
+    if name == "zero_grad":
+        gradients.zeroed(frame, state, list(frame.owners))
     if name == "backward" and args:
         frame.analyzer.hazards.consume(frame, state, args[0], at, "backward", not keywords)
     if any((sid, name) in state.fields for sid, _ in obj.views) or (kind & (UNKNOWN | OBJECT) and obj.views):

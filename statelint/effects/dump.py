@@ -225,6 +225,12 @@ def foreign_gradient_line(fact: records.ForeignGradient) -> str:
     return f"foreign gradient {place(fact.at)} into {fact.target}, used by {fact.step}{_doubt(fact.doubt)}"
 
 
+def spent_gradient_line(fact: records.SpentGradient) -> str:
+    """``spent gradient 9:8 into model by the next turn, used by opt.step()``."""
+    when = "call" if fact.calls else "turn"
+    return f"spent gradient {place(fact.at)} into {fact.target} by the next {when}, used by {fact.step}{_doubt(fact.doubt)}"
+
+
 def carried_line(fact: records.CarriedGraph) -> str:
     """``carried 9:8 h by the next call``."""
     return f"carried {place(fact.at)} {fact.carrier} by the next {'call' if fact.calls else 'turn'}{_doubt(fact.doubt)}"
@@ -316,6 +322,7 @@ FACTS: dict[type, Callable[[Any], str]] = {
     records.Effect: effect_line,
     records.Hazard: hazard_line,
     records.ForeignGradient: foreign_gradient_line,
+    records.SpentGradient: spent_gradient_line,
     records.CarriedGraph: carried_line,
     records.LeafWrite: leaf_write_line,
     records.ExpandedWrite: expanded_write_line,

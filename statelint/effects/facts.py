@@ -161,6 +161,17 @@ class CarriedGraph(Fact, frozen=True):
     calls: bool
 
 
+class SpentGradient(Fact, frozen=True):
+    """A backward pass (``at``) adds to the gradients of ``target`` that a step (``step``) has used before and nobody cleared.
+    ``calls``: from one call of the function to the next."""
+
+    target: str
+    step: str
+    used: Link
+    doubt: int
+    calls: bool
+
+
 class ForeignGradient(Fact, frozen=True):
     """An optimizer's step (``step``) uses what another loss's backward pass (``at``) added to its parameters ``target``, which
     that of its own loss (``own``) had filled or fills later. ``other``: what else the other loss reaches, of another optimizer."""
@@ -325,6 +336,7 @@ AnyFact = (
     | Hazard
     | CarriedGraph
     | ForeignGradient
+    | SpentGradient
     | LeafWrite
     | ExpandedWrite
     | KeyReuse

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from statelint.effects.facts import ForeignGradient, Link, Span
+from statelint.effects.facts import ForeignGradient, Link, Span, SpentGradient
 from statelint.effects.frame import Frame
 from statelint.effects.state import State
 from statelint.effects.value import members_of
@@ -54,7 +54,18 @@ def used(frame: Frame, state: State, optimizer: int, places: Iterable[int], at: 
     link = Link(frame.module, at, f"`{text}` uses both")
     for place in places:
         frame.steps_on.setdefault(place, (optimizer, link, text, doubt))
-        _judge(frame, place, optimizer, state.grads.get(place, frozenset()), link, text, doubt)
+        sources = state.grads.get(place, frozenset())
+        held = frozenset(source for source in sources if source >= 0)
+        _judge(frame, place, optimizer, held, link, text, doubt)
+        spent = {-1 - source for source in sources if source < 0}
+        if spent & held:
+            _add_spent(frame, place, min(spent & held), link, text, doubt, calls=False)
+        state.grads = {**state.grads, place: held | {-1 - source for source in held}}
+
+
+def _add_spent(frame: Frame, place: int, source: int, used: Link, text: str, doubt: int, *, calls: bool) -> None:
+    at = list(frame.fillings)[source][0].at
+    frame.add(SpentGradient(at, frame.path(place) or frame.labels.get(place, ""), text, used, doubt, calls))
 
 
 def settle(frame: Frame, state: State | None) -> None:
@@ -62,11 +73,16 @@ def settle(frame: Frame, state: State | None) -> None:
     if state is None or frame.fn.kind == "module":
         return
     table = list(frame.fillings)
-    for place, sources in state.grads.items():
+    for place, found in state.grads.items():
+        sources = frozenset(source for source in found if source >= 0)
         first = frame.first_grads.get(place, FIRST_ZERO)
         step = frame.steps_on.get(place)
-        if first != FIRST_ZERO and step is not None and all(step[0] in frame.owners[p] for p in table[first][1]):
+        if first == FIRST_ZERO or step is None:
+            continue
+        if all(step[0] in frame.owners[p] for p in table[first][1]):
             _judge(frame, place, step[0], sources | {first}, *step[1:])
+        if -1 - first in found and not frame.zeroes:
+            _add_spent(frame, place, first, *step[1:], calls=True)
 
 
 def _judge(

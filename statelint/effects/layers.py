@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import msgspec
-
 import re
+
+import msgspec
 
 from statelint.effects import fields, training
 from statelint.effects.facts import Span

@@ -196,6 +196,8 @@ def age(frame: Frame, state: State, start: Mark) -> None:
                     old_index = aged.bit_length() - 1
                     frame.clobbers.setdefault(old_index, {}).update(frame.clobbers.get(index, {}))
             state.clobbered = clobbered
+        if state.grads:
+            state.grads = {place: sources for place, sources in state.grads.items() if place not in sids}
         if state.freed or state.stepped:
             _age_training(frame, aging, state, live)
         renewed = set(sids.values())

@@ -4,7 +4,8 @@ A storage's *fields* are the attributes of an object, the elements of a containe
 key) and the variables of a frame. *Extra* facts are what in-place writes added to a storage since the values that view it
 were made. ``saved`` says which saves stand on a storage, ``clobbered`` which saves have been overwritten on some path. On every
 path: ``freed`` are the saves that a backward pass has let go, ``stepped`` those that an optimizer's step has overwritten.
-``grads`` are, for the parameters of each module that some optimizer owns, the backward passes whose gradients may be in them.
+``grads`` are, for the parameters of each module that some optimizer owns, the backward passes whose gradients may be in them,
+and below zero those that surely are and that a step has used.
 """
 
 from __future__ import annotations
@@ -186,7 +187,12 @@ def join_states(a: State | None, b: State | None, initial: Callable[[Field], Val
 
 
 def _join_sets(a: dict[int, frozenset[int]], b: dict[int, frozenset[int]]) -> dict[int, frozenset[int]]:
-    return {key: a.get(key, frozenset()) | b.get(key, frozenset()) for key in a.keys() | b.keys()}
+    new = {}
+    for key in a.keys() | b.keys():
+        mine, theirs = a.get(key, frozenset()), b.get(key, frozenset())
+        spent = {source for source in mine & theirs if source < 0}
+        new[key] = frozenset({source for source in mine | theirs if source >= 0} | spent)
+    return new
 
 
 def _live(state: State) -> int:

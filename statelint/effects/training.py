@@ -7,7 +7,7 @@ parameters in or below what it owns. Both that and the freeing of a graph are ke
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from statelint.effects import fields, gradients
 from statelint.effects.facts import CarriedGraph, Link, Span
@@ -152,6 +152,14 @@ def _name_owned_by(frame: Frame, state: State, shape: Shape, optimizer: int, dep
     for key, part in shape.children.items() if depth < 2 else ():
         if isinstance(key, str) and key.startswith("["):
             _name_owned_by(frame, state, part, frame.field(optimizer, key), depth + 1)
+
+
+def concerned(frame: Frame, values: Iterable[Value]) -> bool:
+    """Whether an optimizer, or a module that one owns, is among the arguments of a call that is not followed."""
+    known = {frame.storages[place].base for place in frame.owners}
+    for optimizers in frame.owners.values():
+        known.update(optimizers)
+    return any(sid in known for value in values for sid, _ in value.views)
 
 
 # forward ----------------------------------------------------------------------------------------------------------
