@@ -764,7 +764,11 @@ class Analyzer:
             if fn.kind == "function" or fn.kind == "lambda":
                 hazards.report(frame, state, hazards.history(state, value) & state.clobbered, fn.name_at, "exit")
             result = value if result is None else _join_results(result, value)
+            if frame.consumptions and len(frame.returns) > 1:
+                keys.hold_result(state, value)
             exit_state = join(frame, exit_state, state)
+        if exit_state is not None and result is not None and frame.either:
+            result = keys.held_result(frame, exit_state, result)
         frame.exit_state = exit_state
         if fn.is_generator:
             yielded = join_all(frame.yields)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from statelint.effects import recency
 from statelint.effects.facts import Span, StateRead
 from statelint.effects.frame import Frame, Shape
@@ -152,7 +154,7 @@ def assign(frame: Frame, state: State, owner: Value, key: object, value: Value, 
             old = state.fields.get(field)
             if old is None and frame.outside(sid):
                 old = initial(frame, sid, key)
-            state.fields[field] = value if old is None else join(old, value)
+            state.fields[field] = value if old is None else _either_of(join(old, value))
 
 
 def clear(frame: Frame, state: State, container: Value) -> None:
@@ -167,6 +169,13 @@ def clear(frame: Frame, state: State, container: Value) -> None:
         state.fields[(sid, ANY)] = _GONE
         if frame.outside(sid) and not frame.guards:
             frame.cleared[sid] = None
+
+
+def _either_of(joined: Value) -> Value:
+    """Old and new in one: whether a key that is found there is the one that was used before is not known."""
+    if joined.kind & KEY and len(joined.views) > 1:
+        return msgspec.structs.replace(joined, doubt=joined.doubt + 2)
+    return joined
 
 
 def set_attribute(frame: Frame, state: State, owner: Value, name: str, value: Value, at: Span, how: str) -> None:

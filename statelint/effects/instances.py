@@ -1,4 +1,4 @@
-"""``isinstance`` of a value whose class is known: decided where the two classes say so, open otherwise."""
+"""What the class of an instance tells: ``isinstance`` where the two classes decide it, and whether instances are values."""
 
 from __future__ import annotations
 
@@ -53,3 +53,18 @@ def _is_a(analyzer: Analyzer, instance: Ref, cls: Ref) -> bool | None:
             return None
         return False
     return None
+
+
+_VALUES = ("equinox.Module", "flax.linen.Module", "flax.struct.PyTreeNode", "typing.NamedTuple", "NamedTuple", "tuple")
+
+
+def is_value(analyzer: Analyzer, module: str, qualname: str) -> bool:
+    """Whether instances of a class are values that do not change: data classes, named tuples, modules of functional layers."""
+    symbols = analyzer.symbols
+    if any(symbols.extends(module, qualname, base) for base in _VALUES):
+        return True
+    for symbol in symbols.mro(module, qualname):
+        cls = symbols.class_(symbol.module, symbol.name) if symbol.kind == "class" else None
+        if cls is not None and any("dataclass" in d or d.endswith(".define") for d in cls.decorators):
+            return True
+    return False

@@ -360,7 +360,11 @@ def _build(frame: Frame, state: State, instr: ir.Build) -> None:
             fields.element(frame, state, item, instr.at) if instr.starred >> i & 1 else item
             for i, item in enumerate(items)
         ]
-        found = join_all(parts)
+        # What stands before the first starred part has its place; what comes after may stand anywhere.
+        leading = (instr.starred & -instr.starred).bit_length() - 1
+        for i, item in enumerate(parts[:leading]):
+            state.fields[(sid, fields.key_text(i))] = item
+        found = join_all(parts[leading:])
         if found is not None:
             state.fields[(sid, fields.ANY)] = found
         frame.regs[instr.dst] = Value(kind, frozenset(((sid, ALL),)))

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import msgspec
+
 from statelint.effects.facts import Key, KeyReturned, KeyReuse, KeyUse, Link, Span
 from statelint.effects.fields import initial
 from statelint.effects.frame import ConsumeRecord, Frame
+from statelint.effects.instances import is_value
 from statelint.effects.state import State
 from statelint.effects.value import DICT, KEY, UNKNOWN, Value, View
 from statelint.effects.writes import kind_of
@@ -70,15 +73,16 @@ def keep_apart(frame: Frame, a: State, b: State) -> None:
             merged = _either(frame, a, b, mine, theirs)
             if merged is not None:
                 a.env[name] = b.env[name] = merged
-    for sid, table in list(a.fields.tables()):
-        others = b.fields.of(sid)
-        if others is table:
-            continue
-        for key, mine in list(table.items()):
-            theirs = others.get(key) or (initial(frame, sid, key) if frame.outside(sid) else None)
-            merged = _either(frame, a, b, mine, theirs) if theirs is not None and theirs is not mine else None
-            if merged is not None:
-                a.fields[(sid, key)] = b.fields[(sid, key)] = merged
+    for one, other in ((a, b), (b, a)):
+        for sid, table in list(one.fields.tables()):
+            others = other.fields.of(sid)
+            if others is table:
+                continue
+            for key, mine in list(table.items()):
+                theirs = others.get(key) or (initial(frame, sid, key) if frame.outside(sid) else None)
+                merged = _either(frame, one, other, mine, theirs) if theirs is not None and theirs is not mine else None
+                if merged is not None:
+                    a.fields[(sid, key)] = b.fields[(sid, key)] = merged
 
 
 def _either(frame: Frame, a: State, b: State, mine: Value, theirs: Value) -> Value | None:
@@ -99,6 +103,25 @@ def _either(frame: Frame, a: State, b: State, mine: Value, theirs: Value) -> Val
         state.consumed[sid] = frozenset(events)
     frame.either[sid] = mine.views | theirs.views
     return Value(KEY, frozenset(((sid, ALL),)), deps=mine.deps | theirs.deps, doubt=max(mine.doubt, theirs.doubt))
+
+
+def hold_result(state: State, value: Value) -> None:
+    """Name what a path returns, so that keys which two paths return meet like those that they leave in a variable."""
+    for number, item in enumerate(value.items if value.items is not None else (value,)):
+        if item.views:
+            state.env[f"%result.{number}"] = item
+
+
+def held_result(frame: Frame, state: State, result: Value) -> Value:
+    """The joined result with one key for two where paths return different ones."""
+    items = [
+        held
+        if (held := state.env.get(f"%result.{number}")) is not None
+        and any(sid in frame.either for sid, _ in held.views)
+        else item
+        for number, item in enumerate(result.items if result.items is not None else (result,))
+    ]
+    return msgspec.structs.replace(result, items=tuple(items)) if result.items is not None else items[0]
 
 
 def _streams(frame: Frame, state: State, rngs: Value, at: Span, op: str, doubt: int = 0) -> None:
@@ -165,23 +188,9 @@ def _note_use(frame: Frame, sid: int, record: ConsumeRecord, at: Span) -> None:
             if reference.root == "attribute":
                 default = frame.analyzer.class_value(*reference.owner, reference.name)
                 literal = default is not None and default.kind == KEY
-                fixed = _immutable(frame, reference.owner)
+                fixed = is_value(frame.analyzer, *reference.owner)
             direct = record.link.message.startswith(DIRECT)
             frame.add(KeyUse(at, reference, record.op, literal, fixed, direct, record.doubt))
-
-
-_VALUES = ("equinox.Module", "flax.linen.Module", "flax.struct.PyTreeNode", "typing.NamedTuple", "NamedTuple", "tuple")
-
-
-def _immutable(frame: Frame, owner: Key) -> bool:
-    symbols = frame.analyzer.symbols
-    if any(symbols.extends(*owner, base) for base in _VALUES):
-        return True
-    for symbol in symbols.mro(*owner):
-        cls = symbols.class_(symbol.module, symbol.name) if symbol.kind == "class" else None
-        if cls is not None and any("dataclass" in d or d.endswith(".define") for d in cls.decorators):
-            return True
-    return False
 
 
 def settle(frame: Frame) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from statelint.effects.facts import ArgumentWrite, ExpandedWrite, LeafWrite, Link, Span, StateWrite
 from statelint.effects.frame import Frame, SaveRecord, WriteRecord
+from statelint.effects.instances import is_value
 from statelint.effects.state import State
 from statelint.effects.value import (
     ARRAY,
@@ -19,6 +20,7 @@ from statelint.effects.value import (
     SCALAR,
     TENSOR,
     UNKNOWN,
+    InstRef,
     Value,
     View,
     counter_of,
@@ -337,7 +339,17 @@ def may_be_array(frame: Frame, value: Value) -> bool:
     kind = kind_of(frame, value)
     if value.kind & NUMBER and not value.kind & (ARRAY | UNKNOWN):
         return False
-    return bool(kind & (ARRAY | UNKNOWN | CONTAINER))
+    return bool(kind & (ARRAY | UNKNOWN | CONTAINER)) or _tree(frame, value)
+
+
+def _tree(frame: Frame, value: Value) -> bool:
+    """Whether a value is an object that JAX takes apart into arrays."""
+    refs = [ref for ref in value.refs if isinstance(ref, InstRef)]
+    return (
+        bool(refs)
+        and "jax" in frame.analyzer.dialects(frame.module)
+        and is_value(frame.analyzer, refs[0].module, refs[0].qualname)
+    )
 
 
 def origin_texts(frame: Frame, deps: int) -> tuple[str, ...]:

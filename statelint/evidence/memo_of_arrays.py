@@ -29,9 +29,9 @@ def observe(body: Body) -> Iterator[Evidence]:
         assert isinstance(instr, (ir.SetItem, ir.SetAttr))
         path = body.path(instr.obj)
         root = path.partition(".")[0]
-        once = any(" not in " in f" {g.key} " or g.key.endswith(" is None") or "hasattr" in g.key for g in site.guards) or (
-            any(" in " in g.key and not g.holds for g in site.guards)
-        )
+        once = any(
+            " not in " in f" {g.key} " or g.key.endswith(" is None") or "hasattr" in g.key for g in site.guards
+        ) or (any(" in " in g.key and not g.holds for g in site.guards))
         if once and "." in path and root != "self" and _is_param(body, root) and _array(body.value(instr.src)):
             yield Evidence(site.at, KIND, path, 1, (("what", "object"),))
 
@@ -74,7 +74,9 @@ def _descriptor(body: Body) -> Iterator[Evidence]:
         if "setattr" in call.names and len(call.args) == 3 and body.path(call.args[0]) == instance:
             stored = body.path(call.args[2])
             makers = [
-                c for c in body.calls if any(name == stored for name, _ in body.stored_as(c.dst)) or c.dst == call.args[2]
+                c
+                for c in body.calls
+                if any(name == stored for name, _ in body.stored_as(c.dst)) or c.dst == call.args[2]
             ]
             if any(body.path(arg) == instance for c in makers for arg in c.args):
                 yield Evidence(call.at, KIND, instance, 1, (("what", "descriptor"),))

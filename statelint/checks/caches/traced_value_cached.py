@@ -26,7 +26,11 @@ def check(program: Program) -> Iterable[Draft]:
             region = _staged(program, info)
             if region is None:
                 continue
-            where = f"`{fact.detail('memo')}` keeps the result of `{info.name}`" if what == "memo" else f"`{fact.subject}` keeps an array"
+            where = (
+                f"`{fact.detail('memo')}` keeps the result of `{info.name}`"
+                if what == "memo"
+                else f"`{fact.subject}` keeps an array"
+            )
             message = f"{where}, which is a traced value when the first call is in a trace: the next use raises `UnexpectedTracerError`; {why_region(program, info, region)}"
             yield draft(program, CODE, info, fact.at, message, _HELP, max(doubt, region.doubt), region_chain(region))
         elif what == "descriptor":
@@ -35,7 +39,15 @@ def check(program: Program) -> Iterable[Draft]:
             yield draft(program, CODE, info, fact.at, message, help, doubt)
         elif what == "closure":
             message = f"`{fact.detail('memo')}` keeps a function that closes over arrays computed at the first call of `{info.name}`: if that call is in a trace, every later one meets its tracers"
-            yield draft(program, CODE, info, fact.at, message, "Do not memoise it, or compute the arrays outside of the traced code.", doubt)
+            yield draft(
+                program,
+                CODE,
+                info,
+                fact.at,
+                message,
+                "Do not memoise it, or compute the arrays outside of the traced code.",
+                doubt,
+            )
     yield from _stored(program)
 
 

@@ -78,6 +78,9 @@ def _place(program: Program, info: FunctionFacts, state: StateRef) -> Place | No
 def _keeps(program: Program, region: Region, place: Place) -> bool:
     if region.kind not in _KEPT or region.framework == "torch":
         return False
+    start = program.functions.get(region.root)
+    if start is not None and program.in_test(start):
+        return False
     if place[0] == "attribute":
         if region.via.startswith(("flax.", "equinox.", "haiku.")):
             return False
@@ -116,7 +119,9 @@ def _counts(
         return False  # built once
     if any(isinstance(f, Root) and f.function == region.root for f in writer.facts):
         return False  # who writes compiles
-    if write.how in ("item", "call"):
+    if write.how == "call":
+        return False  # a stack or a log, as a rule
+    if write.how == "item":
         # A registry is filled at import; what counts is a write that runs later.
         return any(name != "<module>" for name in callers.get(key, ()))
     return True
