@@ -126,7 +126,7 @@ def observe(body: Body) -> Iterator[Evidence]:
 
 def _functional(body: Body, call: CallSite) -> tuple[str, int, str] | None:
     """The path of what was to change, the doubt, and the in-place form if there is one; None if the call may do something."""
-    if any(key in ("out", "inplace", "non_blocking") for key, _ in call.keywords):
+    if any(key in ("out", "inplace") for key, _ in call.keywords):
         return None
     if call.receiver >= 0:
         subject = _rooted(body, call.receiver)
@@ -156,10 +156,13 @@ def _method(body: Body, call: CallSite, subject: str) -> tuple[str, int, str] | 
     receiver = body.value(call.receiver)
     kind = kind_of(body.frame, receiver)
     models = body.analyzer.models
-    known = [models.function(name) for name in call.names]
+    names = call.names
+    if all(name.startswith("?.") for name in names) and kind & TENSOR and not kind & ~(TENSOR | UNKNOWN):
+        names = (f"torch.Tensor.{call.method}",)  # its uses show that it is a tensor
+    known = [models.function(name) for name in names]
     if known and all(model is not None and model.must_use and _pure(model) for model in known):
-        owners = {name.rpartition(".")[0] for name in call.names}
-        certain = bool(owners - {"torch.Tensor"}) or not kind & ~TENSOR
+        owners = {name.rpartition(".")[0] for name in names}
+        certain = bool(owners - {"torch.Tensor"}) or not receiver.kind & ~TENSOR
         return subject, receiver.doubt + (0 if certain else 1), _in_place(body, call, owners)
     if call.method == "sort" and not (kind & (TENSOR | JAX) and not kind & ~(TENSOR | JAX)):
         return None
@@ -177,11 +180,11 @@ def _method(body: Body, call: CallSite, subject: str) -> tuple[str, int, str] | 
     dialects = body.analyzer.dialects(body.module)
     if "torch" in dialects and call.method in ONLY_TENSORS and (call.args or call.method == "detach"):
         return subject, 1, _in_place(body, call, {"torch.Tensor"})
-    names = {key for key, _ in call.keywords}
-    if "jax" in dialects and not call.args and names and None not in names:
-        if call.method == "apply_gradients" and "grads" in names:
+    options = {key for key, _ in call.keywords}
+    if "jax" in dialects and not call.args and options and None not in options:
+        if call.method == "apply_gradients" and "grads" in options:
             return subject, 1, ""
-        if call.method == "replace" and not names & REPLACE_OPTIONS:
+        if call.method == "replace" and not options & REPLACE_OPTIONS:
             return subject, 1, ""
     if call.method in ("set", "add", "multiply", "mul", "divide", "min", "max", "power", "apply") and _is_at(
         body, call

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from statelint.checks.drafting import draft
@@ -15,11 +16,12 @@ CODE = "SL208"
 def check(program: Program) -> Iterable[Draft]:
     """Dropped results and rebound names."""
     updaters = {(info.module, info.qualname): (info, fact) for info, fact in program.evidence("returned_update")}
-    methods = {info.name for info in program.functions.values() if info.owner} - {""}
+    methods = Counter(info.name for info in program.functions.values() if info.owner)
     for info, fact in program.evidence("dropped_result"):
         if info.qualname == "<module>" and program.path(info.module).endswith(".ipynb"):
             continue  # a cell's last expression is shown
-        if fact.detail("guessed") in methods:
+        guessed = fact.detail("guessed")
+        if guessed and methods[guessed] > (info.name == guessed and bool(info.owner)):
             continue  # the project has a method of that name, which may write
         if fact.detail("function"):
             yield from _helper(program, info, fact, updaters)
