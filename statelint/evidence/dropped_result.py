@@ -137,13 +137,13 @@ def _functional(body: Body, call: CallSite) -> tuple[str, int, str] | None:
         return None
     name = call.names[0]
     model = body.analyzer.models.function(name)
-    subject = _rooted(body, call.args[0])
+    subject = _rooted(body, _operand(call))
     if name in LOOPS:
-        return _rooted(body, call.args[-1]) or "the carried value", 1, ""
+        return subject or "the carried value", 1, ""
     if name.startswith("numpy.random.") and call.method == "permutation" and subject:
         return subject, 0, "shuffle"
     if name in TREE_MAPS and len(call.args) > 1 and _plain_arithmetic(body, call.args[0]):
-        return _rooted(body, call.args[1]) or "the tree", 0, ""
+        return subject or "the tree", 0, ""
     if model is None or not subject or not _pure(model):
         return None
     if model.must_use:
@@ -274,9 +274,21 @@ def _rooted(body: Body, reg: int) -> str:
     return ""
 
 
+OPERANDS = {"tree_at": 1, "tree_map": 1, "map": 1, "fori_loop": -1, "while_loop": -1, "where": -1}
+"""Which argument of a function is the one to be updated, if it is not the first."""
+
+
+def _operand(call: CallSite) -> int:
+    """The register of what a call was to change."""
+    if call.receiver >= 0 and call.method != "permutation":
+        return call.receiver
+    index = OPERANDS.get(call.method, 0)
+    return call.args[index] if len(call.args) > index else call.args[0]
+
+
 def _assignable(body: Body, call: CallSite) -> str:
     """The target that takes the result, where it is the very object of the call."""
-    reg = call.receiver if call.receiver >= 0 else call.args[0]
+    reg = _operand(call)
     path = body.path(reg)
     if not path and _is_at(body, call):
         item = body.producer[call.receiver].instr

@@ -49,6 +49,7 @@ def _tensor(program: Program, attribute: Attribute) -> Iterable[Draft]:
         kept = [pair for pair in kept if pair[1].traced and named_statistic(name)]
     if not kept and (attribute.what == "later" or attribute.has("moved") or fact.detail("device")):
         return
+    hint = {"buffer": name, "updated": "yes" if kept else ""} if attribute.what == "tensor" else {}
     thing = "array" if fact.detail("kind") else "tensor"
     where = f"`self.{name}` is a plain {thing} attribute of the module `{attribute.owner[1]}`"
     steps: tuple[Link, ...] = ()
@@ -63,7 +64,7 @@ def _tensor(program: Program, attribute: Attribute) -> Iterable[Draft]:
         message = f"{where}: `.to()`, `.cuda()` and `state_dict()` leave it out"
         doubt = fact.doubt + 1
     help = f'Register it: `self.register_buffer("{name}", ...)`, with `persistent=False` if it need not be saved.'
-    yield draft(program, CODE, attribute.info, fact.at, message, help, doubt, steps, {"buffer": name})
+    yield draft(program, CODE, attribute.info, fact.at, message, help, doubt, steps, hint)
 
 
 def _hidden(program: Program, attribute: Attribute) -> Iterable[Draft]:

@@ -23,6 +23,8 @@ def check(program: Program) -> Iterable[Draft]:
     for info, fact in program.facts(ArgumentWrite):
         if fact.how not in ("array", "item", "augmented") or not in_custom_function(program, info) or not info.params:
             continue
+        if fact.op.partition("(")[0].endswith(".resize_"):
+            continue  # memory given back, not a value
         context = info.params[0]
         if info.name == "forward" and fact.param != context:
             marked = dirty.get((info.module, info.qualname), set())
