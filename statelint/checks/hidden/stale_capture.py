@@ -111,6 +111,8 @@ def _counts(
     program: Program, callers: dict[Key, set[str]], region: Region, writer: FunctionFacts, write: StateWrite
 ) -> bool:
     key = (writer.module, writer.qualname)
+    if region.framework == "tensorflow" and (".assign" in write.op or write.state.text.count(".") > 1):
+        return False  # a variable's value is read at each call; so are the settings of Keras's objects
     if writer.name in _BEFORE or write.restored or lifted(program, write) or program.in_test(writer):
         return False
     if any(r.kind in _KEPT for r in program.regions_of(writer)):
