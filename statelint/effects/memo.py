@@ -69,6 +69,8 @@ class Memo:
         return not (self._position.keys().isdisjoint(nodes) and self._anchors.keys().isdisjoint(nodes))
 
     def _visible(self, position: int) -> bool:
+        if position >= len(self._stack):
+            return False  # what it was provisional on is done
         node = self._stack[position]
         return node in self._anchors or self._position.get(node) == position
 
