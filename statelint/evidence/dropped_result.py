@@ -125,7 +125,7 @@ def observe(body: Body) -> Iterator[Evidence]:
 
 
 def _functional(body: Body, call: CallSite) -> tuple[str, int, str] | None:
-    """The path of what was to change, the doubt, and the in-place form if there is one; None if the call may do something."""
+    """What was to change (a path), the doubt, and the in-place form if there is one; None if the call may have an effect."""
     if any(key in ("out", "inplace") for key, _ in call.keywords):
         return None
     if call.receiver >= 0:

@@ -1,4 +1,4 @@
-"""What the methods of a custom autograd function do with their context: attributes set, inputs marked dirty, functions run."""
+"""What a custom autograd function does with its context: attributes set, inputs marked dirty, functions run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a torch module's methods do with its attributes: which are registered, and which plain attributes hold tensors or
+"""What a torch module's methods do with its attributes: which are registered, and which plain ones hold tensors or
 layers that the module does not know of."""
 
 from __future__ import annotations

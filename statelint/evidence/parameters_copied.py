@@ -16,7 +16,7 @@ WHOLE = frozenset(["buffers", "named_buffers", "state_dict", "load_state_dict"])
 
 
 def observe(body: Body) -> Iterator[Evidence]:
-    """Loops over ``zip(a.parameters(), b.parameters())`` that write to one of the two, in functions without ``buffers()``."""
+    """Loops over ``zip(a.parameters(), b.parameters())`` that write to one side, in functions without ``buffers()``."""
     if body.names & WHOLE:
         return
     for site in body.of(ir.For):

@@ -1,7 +1,7 @@
 """A name is rebound where the array behind it should have been written.
 
-Three forms: the target of a loop over arrays that last (``for p, e in zip(ps, es): p = e``), a parameter of a function that
-is to work in place, and a parameter of a function that returns nothing.
+Three forms: the target of a loop over arrays that last (``for p, e in zip(ps, es): p = e``), a parameter of a function
+that is to work in place, and a parameter of a function that returns nothing.
 """
 
 from __future__ import annotations

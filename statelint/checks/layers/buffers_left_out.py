@@ -1,4 +1,4 @@
-"""SL409: a target or averaged copy of a model is updated over its parameters alone, and the model has buffers that matter."""
+"""SL409: a target or averaged copy is updated over the parameters alone, and the model has running statistics."""
 
 from __future__ import annotations
 
@@ -29,6 +29,9 @@ def check(program: Program) -> Iterable[Draft]:
                     layer, steps = known[0], (known[1],)
         if not layer:
             continue
-        message = f"The loop runs over `parameters()` alone, and the model has a `{layer}`: its running statistics stay those of the start"
+        message = (
+            f"The loop runs over `parameters()` alone, and the model has a `{layer}`: its running statistics "
+            "stay those of the start"
+        )
         help = "Copy the buffers too: `for a, b in zip(model.buffers(), target.buffers()): b.copy_(a)`."
         yield draft(program, CODE, info, fact.at, message, help, max(fact.doubt, 1), steps)

@@ -20,18 +20,23 @@ def check(program: Program) -> Iterable[Draft]:
             case "derived":
                 operation = attribute.fact.detail("operation")
                 message = (
-                    f"`self.{name}` is no parameter: `{operation}` of a `Parameter` gives a plain tensor, which `parameters()` of "
+                    f"`self.{name}` is no parameter: `{operation}` of a `Parameter` gives a plain tensor, "
+                    "which `parameters()` of "
                     f"`{owner}` leaves out, so it is not trained"
                 )
                 help = "Make the `Parameter` of the finished tensor: `nn.Parameter(torch.zeros(..., device=...))`."
             case "leaf" if not attribute.has("registered"):
                 message = (
-                    f"`self.{name}` requires grad and is no parameter: `parameters()`, `.to()` and `state_dict()` of `{owner}` "
+                    f"`self.{name}` requires grad and is no parameter: `parameters()`, `.to()` and "
+                    f"`state_dict()` of `{owner}` "
                     "leave it out"
                 )
                 help = f"Make it a parameter: `self.{name} = nn.Parameter(...)`."
             case "parameter as buffer":
-                message = f"`{name}` is a `Parameter` that is registered as a buffer: `parameters()` of `{owner}` leaves it out, so it is not trained"
+                message = (
+                    f"`{name}` is a `Parameter` that is registered as a buffer: `parameters()` of `{owner}` "
+                    "leaves it out, so it is not trained"
+                )
                 help = f"Assign it (`self.{name} = nn.Parameter(...)`), or register a plain tensor."
             case _:
                 continue
@@ -39,9 +44,15 @@ def check(program: Program) -> Iterable[Draft]:
     for info, fact in program.evidence("optimizer_group"):
         what = fact.detail("what")
         if what == "copies":
-            message = f"The optimizer gets `{fact.subject}`, not the parameters themselves: these have no gradient, so nothing is trained"
+            message = (
+                f"The optimizer gets `{fact.subject}`, not the parameters themselves: these have no gradient, "
+                "so nothing is trained"
+            )
             help = "Hand over the parameters: `model.parameters()`."
         else:
-            message = f"The optimizer gets buffers (`{fact.subject}`): they are state that the model updates itself and have no gradient"
+            message = (
+                f"The optimizer gets buffers (`{fact.subject}`): they are state that the model updates itself "
+                "and have no gradient"
+            )
             help = "Hand over `model.parameters()` alone."
         yield draft(program, CODE, info, fact.at, message, help, fact.doubt)

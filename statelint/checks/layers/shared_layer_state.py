@@ -17,7 +17,8 @@ def check(program: Program) -> Iterable[Draft]:
         match fact.detail("how"):
             case "checkpoint":
                 message = (
-                    f"`{fact.detail('function')}` holds a `{fact.subject}` and is run again for the backward pass: its running "
+                    f"`{fact.detail('function')}` holds a `{fact.subject}` and is run again for the "
+                    "backward pass: its running "
                     "statistics are updated twice in each step"
                 )
                 help = (
@@ -26,12 +27,19 @@ def check(program: Program) -> Iterable[Draft]:
                 yield draft(program, CODE, info, fact.at, message, help, max(fact.doubt, 1), fact.steps)
                 continue
             case "loop":
-                message = f"`{fact.subject}` is one layer for the results of different layers of the loop: their running statistics mix"
+                message = (
+                    f"`{fact.subject}` is one layer for the results of different layers of the loop: their "
+                    "running statistics mix"
+                )
             case "built in":
-                message = f"`{fact.subject}` is one layer at several places of the model: its running statistics mix what they see"
+                message = (
+                    f"`{fact.subject}` is one layer at several places of the model: its running statistics mix"
+                    " what they see"
+                )
             case _:
                 message = (
-                    f"`{fact.subject}` normalises the results of different layers (`{fact.detail('source')}` here): their running "
+                    f"`{fact.subject}` normalises the results of different layers "
+                    f"(`{fact.detail('source')}` here): their running "
                     "statistics mix"
                 )
         help = "Give each place its own normalisation layer."

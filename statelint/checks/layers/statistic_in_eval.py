@@ -40,7 +40,10 @@ def check(program: Program) -> Iterable[Draft]:
             continue
         seen.add(place)
         name = fact.state.text
-        message = f"The running statistic `{name}` is updated by `{info.name}` in evaluation mode too: the data of a test change the model"
+        message = (
+            f"The running statistic `{name}` is updated by `{info.name}` in evaluation mode too: the data of a"
+            " test change the model"
+        )
         help = "Update it under `if self.training:` only, and use the stored value otherwise."
         yield draft(program, CODE, info, fact.at, message, help, max(fact.doubt, 1), reached[key])
 

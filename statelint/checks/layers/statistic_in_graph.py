@@ -32,7 +32,8 @@ def check(program: Program) -> Iterable[Draft]:
                 continue
             seen.add(place)
             message = (
-                f"The running statistic `{fact.state.text}` is updated with values that are attached to the graph: it links "
+                f"The running statistic `{fact.state.text}` is updated with values that are attached to "
+                "the graph: it links "
                 "each step to all earlier ones"
             )
             yield draft(program, CODE, info, fact.at, message, HELP, max(fact.doubt, 1), region_chain(region))

@@ -92,7 +92,8 @@ def _flag(program: Program, attribute: Attribute) -> Iterable[Draft]:
         if filled is None or not any(_tests(reader, read, name) for reader, read in _reads(program, family, name)):
             continue
         message = (
-            f"`self.{name}` is a plain attribute that tells whether `{info.name}` has filled `{filled.state.text}`: `state_dict()` "
+            f"`self.{name}` is a plain attribute that tells whether `{info.name}` has filled "
+            f"`{filled.state.text}`: `state_dict()` "
             "does not hold it, so a restored module is filled anew from its first batch"
         )
         help = f'Register it: `self.register_buffer("{name}", torch.tensor(False))`, and set it with `self.{name}.fill_(True)`.'
@@ -129,7 +130,10 @@ def _keras(program: Program) -> Iterable[Draft]:
         made = "__init__" in owner.stores.get(fact.state.name, ()) or "build" in owner.stores.get(fact.state.name, ())
         if not (made and fact.reads_old and fact.kind & ~(NUMBER | NONE)):
             continue
-        message = f"`{fact.state.text}` is updated by `call` and is no weight of the layer: it is not saved, and a traced call freezes it"
+        message = (
+            f"`{fact.state.text}` is updated by `call` and is no weight of the layer: it is not saved, and a "
+            "traced call freezes it"
+        )
         help = "Make it a weight: `self.add_weight(..., trainable=False)`, and write it with `assign`."
         yield draft(program, CODE, info, fact.at, message, help, 0 if fact.traced else 1)
 

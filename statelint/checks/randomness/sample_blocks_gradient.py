@@ -20,8 +20,12 @@ def check(program: Program) -> Iterable[Draft]:
         if not regions:
             continue
         message = (
-            f"`{fact.subject}` draws without a gradient: what the parameters of the `{fact.detail('class')}` were computed "
+            f"`{fact.subject}` draws without a gradient: what the parameters of the "
+            f"`{fact.detail('class')}` were computed "
             "from is not trained through the sample"
         )
-        help = "Draw with `rsample()` (or `mean + std * torch.randn_like(std)`), or use `log_prob` of the sample in the loss (score function)."
+        help = (
+            "Draw with `rsample()` (or `mean + std * torch.randn_like(std)`), or use `log_prob` of the sample"
+            " in the loss (score function)."
+        )
         yield draft(program, CODE, info, fact.at, message, help, fact.doubt + 1, region_chain(regions[0]))

@@ -41,7 +41,10 @@ def _state(program: Program) -> Iterable[Draft]:
             if place in seen:
                 break
             seen.add(place)
-            message = f"`{name}` is updated in `{info.name}`, which `{region.via}` runs again for the backward pass: it is updated twice in each step"
+            message = (
+                f"`{name}` is updated in `{info.name}`, which `{region.via}` runs again for the backward pass:"
+                " it is updated twice in each step"
+            )
             help = "Update it outside of the checkpointed function, from its result."
             yield draft(program, CODE, info, fact.at, message, help, fact.doubt, region_chain(region))
             break
@@ -53,7 +56,10 @@ def _numbers(program: Program) -> Iterable[Draft]:
         drawn = _draw(program, (fact.detail("module"), fact.detail("function")))
         if drawn is None:
             continue
-        message = f"`{fact.subject}` draws random numbers and is run again with `preserve_rng_state=False`: backward differentiates other numbers than forward used"
+        message = (
+            f"`{fact.subject}` draws random numbers and is run again with `preserve_rng_state=False`: backward"
+            " differentiates other numbers than forward used"
+        )
         help = "Leave `preserve_rng_state` at True."
         yield draft(program, CODE, info, fact.at, message, help, 0, (drawn,))
 
@@ -62,7 +68,8 @@ def _numbers(program: Program) -> Iterable[Draft]:
         if region is None:
             continue
         message = (
-            f"`{info.name}` draws from the generator `{fact.subject}` and is run again by `{region.via}`, which restores the "
+            f"`{info.name}` draws from the generator `{fact.subject}` and is run again by `{region.via}`, "
+            "which restores the "
             "global generators alone: backward differentiates other numbers than forward used"
         )
         help = "Draw before the checkpoint and pass the numbers in, or use the global generator."
@@ -107,8 +114,12 @@ def _home_made(program: Program) -> Iterable[Draft]:
         if not any(f"{fact.subject}={source}" in kept.get(owner, ()) for source in runs.get(owner, ())):
             continue
         message = (
-            f"`{info.owner}` runs `{info.params[0]}.{fact.subject}` again in backward and restores no random state: a function that "
+            f"`{info.owner}` runs `{info.params[0]}.{fact.subject}` again in backward and restores no "
+            "random state: a function that "
             "draws numbers (dropout) is differentiated with other numbers than forward used"
         )
-        help = "Keep `torch.get_rng_state()` in forward and set it in backward under `torch.random.fork_rng()`, or use `torch.utils.checkpoint`."
+        help = (
+            "Keep `torch.get_rng_state()` in forward and set it in backward under `torch.random.fork_rng()`, "
+            "or use `torch.utils.checkpoint`."
+        )
         yield draft(program, CODE, info, fact.at, message, help, 1)

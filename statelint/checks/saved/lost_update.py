@@ -55,7 +55,8 @@ def _helper(
     if not path:
         return
     message = (
-        f"The result of `{fact.detail('callee')}` is dropped: `{callee.name}` returns an updated copy and leaves `{path}` "
+        f"The result of `{fact.detail('callee')}` is dropped: `{callee.name}` returns an updated copy and "
+        f"leaves `{path}` "
         "as it was"
     )
     help = f"Assign it: `{path} = {fact.detail('callee')}`."

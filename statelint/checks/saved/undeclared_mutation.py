@@ -30,13 +30,22 @@ def check(program: Program) -> Iterable[Draft]:
             marked = dirty.get((info.module, info.qualname), set())
             if marked & {fact.param, ""} or "." in fact.text or not fact.kind & ARRAY:
                 continue
-            message = f"`{fact.param}` is an input of `{info.owner}` and is overwritten by `{fact.op}` without `mark_dirty`: autograd does not see the change"
+            message = (
+                f"`{fact.param}` is an input of `{info.owner}` and is overwritten by `{fact.op}` without "
+                "`mark_dirty`: autograd does not see the change"
+            )
             help = f"Call `{context}.mark_dirty({fact.param})` and return it, or compute out of place."
         elif info.name == "backward" and fact.text.startswith(f"{context}."):
-            message = f"`backward` overwrites what `forward` saved (`{fact.op}`): other operations that saved it, and a second backward, read the new value"
+            message = (
+                f"`backward` overwrites what `forward` saved (`{fact.op}`): other operations that saved it, "
+                "and a second backward, read the new value"
+            )
             help = "Compute the gradient into a new tensor."
         elif info.name == "backward" and fact.param != context and "." not in fact.text:
-            message = f"`backward` overwrites the incoming gradient `{fact.param}` (`{fact.op}`), which other branches of the graph may share"
+            message = (
+                f"`backward` overwrites the incoming gradient `{fact.param}` (`{fact.op}`), which other "
+                "branches of the graph may share"
+            )
             help = f"Compute out of place: `{fact.param} = {fact.param} * ...`."
         else:
             continue
