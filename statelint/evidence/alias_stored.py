@@ -28,7 +28,7 @@ def observe(body: Body) -> Iterator[Evidence]:
     """All forms."""
     if body.fn.kind == "class":
         return
-    found = list(changes(body))
+    found = changes(body)
     if found:
         yield from _loops(body, found)
         yield from _befores(body, found)
@@ -59,6 +59,9 @@ def _stores(body: Body) -> Iterator[tuple[Site, int, int, str]]:
 
 
 def _loops(body: Body, found: list[Change]) -> Iterator[Evidence]:
+    found = [change for change in found if change.site.loops]
+    if not found:
+        return
     for site, reg, container, words in _stores(body):
         for value in _parts(body, reg):
             kind = kind_of(body.frame, body.value(value))
@@ -184,10 +187,12 @@ def _befores(body: Body, found: list[Change]) -> Iterator[Evidence]:
     for site in body.of(ir.Store, ir.SetAttr):
         instr = site.instr
         assert isinstance(instr, (ir.Store, ir.SetAttr))
+        word = instr.name.lower().lstrip("_")
+        if not any(part.startswith(_BEFORE) for part in word.split("_")):
+            continue
         source = body.path(instr.src)
         path = instr.name if isinstance(instr, ir.Store) else f"{body.path(instr.obj)}.{instr.name}"
-        word = instr.name.lower().lstrip("_")
-        if not source or not any(part.startswith(_BEFORE) for part in word.split("_")) or path == source:
+        if not source or path == source:
             continue
         held = storages(body, instr.src)
         if kind_of(body.frame, body.value(instr.src)) & (JAX | OBJECT | NUMBER) or not held:
@@ -341,7 +346,7 @@ def _arguments(body: Body) -> Iterator[Evidence]:
             continue
         value = body.value(instr.src)
         kind = kind_of(body.frame, value)
-        if kind & (NUMBER | OBJECT | JAX) or not kind & ~NUMBER:
+        if kind & (NUMBER | JAX) or not kind & ~OBJECT:
             continue
         for sid, _ in value.views:
             root = body.frame.root(sid)

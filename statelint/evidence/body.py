@@ -180,11 +180,20 @@ class Body:
                 case ir.With():
                     self._walk(instr.body, loops, guards, (*contexts, instr.context), handled, names)
 
-    def of(self, *kinds: type[ir.Instr]) -> Iterator[Site]:
-        """The sites of some kinds of instruction, in source order."""
+    @cached_property
+    def _by_kind(self) -> dict[type[ir.Instr], list[Site]]:
+        found: dict[type[ir.Instr], list[Site]] = {}
         for site in self.sites:
-            if isinstance(site.instr, kinds):
-                yield site
+            found.setdefault(type(site.instr), []).append(site)
+        return found
+
+    def of(self, *kinds: type[ir.Instr]) -> list[Site]:
+        """The sites of some kinds of instruction, in source order."""
+        if len(kinds) == 1:
+            return self._by_kind.get(kinds[0], [])
+        found = [site for kind in kinds for site in self._by_kind.get(kind, ())]
+        found.sort(key=lambda site: site.order)
+        return found
 
     def value(self, reg: int) -> Value:
         """What a register was last found to hold. Where the analysis never came, that is None's value."""

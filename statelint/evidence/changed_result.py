@@ -29,7 +29,7 @@ def observe(body: Body) -> Iterator[Evidence]:
         names = {path for path, _ in body.stored_as(call.dst) if "." not in path}
         if not names:
             continue
-        found = list(changes(body)) if found is None else found
+        found = changes(body) if found is None else found
         for change in found:
             chain = (change.reg, *through(body, change.reg))
             name = name_of(body, chain[-1])

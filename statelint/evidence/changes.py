@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 from statelint.effects.value import (
     ARRAY,
@@ -16,6 +17,7 @@ from statelint.effects.value import (
     SCALAR,
     SET,
     TENSOR,
+    TEXT,
     TUPLE,
     UNKNOWN,
 )
@@ -32,6 +34,8 @@ _FIRST = frozenset(
     ("numpy.copyto", "numpy.put", "numpy.place", "numpy.putmask", "numpy.fill_diagonal", "random.shuffle")
 )
 
+_FOUND: WeakKeyDictionary[Body, list[Change]] = WeakKeyDictionary()
+
 
 class Change(NamedTuple):
     """A place where the object in register ``reg`` is changed. ``how``: *augmented* (``x += v``), *item* (``x[i] = v``, also
@@ -43,8 +47,15 @@ class Change(NamedTuple):
     how: str
 
 
-def changes(body: Body) -> Iterator[Change]:
-    """All places where the body itself changes something that may be mutable."""
+def changes(body: Body) -> list[Change]:
+    """All places where the body itself changes something that may be mutable, in source order."""
+    found = _FOUND.get(body)
+    if found is None:
+        found = _FOUND[body] = list(_changes(body))
+    return found
+
+
+def _changes(body: Body) -> Iterator[Change]:
     for site in body.sites:
         instr = site.instr
         if isinstance(instr, ir.InPlace):
@@ -193,7 +204,12 @@ def perhaps_copied(body: Body, reg: int) -> bool:
             base, index = kind_of(body.frame, body.value(instr.obj)), body.value(instr.index)
             for part in index.items or (index,):
                 sliced = is_slice(part.const) or part.const is Ellipsis or part.const is None
-                if not sliced and (part.kind & UNKNOWN or base & NDARRAY) and base & (ARRAY | UNKNOWN):
+                if (
+                    not sliced
+                    and part.kind != TEXT
+                    and (part.kind & UNKNOWN or base & NDARRAY)
+                    and base & (ARRAY | UNKNOWN)
+                ):
                     return True
             reg = instr.obj
         elif isinstance(instr, ir.CallMethod):

@@ -38,7 +38,7 @@ SHARING = {
 
 def observe(body: Body) -> Iterator[Evidence]:
     """Calls that wrap foreign memory, with a later write to it."""
-    found = list(changes(body))
+    found = changes(body)
     for call in body.calls:
         source = shared(call)
         if source < 0:

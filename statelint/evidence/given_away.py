@@ -25,7 +25,7 @@ def observe(body: Body) -> Iterator[Evidence]:
     givers = [c for c in body.calls if (c.receiver >= 0 or c.classes) and (c.args or c.keywords) and not _library(c)]
     if not givers:
         return
-    found = list(changes(body))
+    found = changes(body)
     passing = [c for c in body.calls if c.functions and c.args]
     for call in givers:
         for position, keyword, reg in _arguments(call):

@@ -40,7 +40,7 @@ def observe(body: Body) -> Iterator[Evidence]:
         root = _root(body, source)
         if not root:
             continue
-        found = list(changes(body)) if found is None else found
+        found = changes(body) if found is None else found
         for change in found:
             name = name_of(body, (change.reg, *through(body, change.reg))[-1])
             if name not in names or change.site.order < call.site.order or apart(change.site, call.site):

@@ -38,7 +38,7 @@ def observe(body: Body) -> Iterator[Evidence]:
     if "step" in body.names:
         yield from _models(body)
     if not body.names.isdisjoint(("dict", "copy", "list", "vars", "__dict__", "OrderedDict", "deque")):
-        found = list(changes(body))
+        found = changes(body)
         yield from _containers(body, found)
         yield from _own_dictionaries(body, found)
 

@@ -57,6 +57,11 @@ def _after(body: Body, call: CallSite, receiver: str) -> Iterator[Evidence]:
     for site in body.of(ir.SetAttr):
         instr = site.instr
         assert isinstance(instr, ir.SetAttr)
+        if any(
+            isinstance(s.instr, ir.SetAttr) and s.instr.name == instr.name and s.order < call.site.order
+            for s in body.of(ir.SetAttr)
+        ):
+            continue  # set aside for the copy, and put back
         if (
             name_of(body, instr.obj) == receiver
             and _meant(body, call.site, site, names)

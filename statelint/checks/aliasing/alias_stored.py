@@ -140,13 +140,19 @@ def _kept(program: Program, info: FunctionFacts, fact: Evidence) -> tuple[int, L
                 writer is info
                 or write.how == "rebind"
                 or writer.name == "__init__"
-                or write.state.text != f"self.{attribute}"
+                or write.state.text not in (f"self.{attribute}", f"self.{attribute}[*]")
             ):
                 continue
-            array = bool(write.kind & ARRAY) and not write.kind & UNKNOWN
+            whole = write.state.text == f"self.{attribute}"
+            array = whole and bool(write.kind & ARRAY) and not write.kind & UNKNOWN
             step = Link(writer.module, write.at, f"`{write.op}` changes it in `{writer.name}`")
-            if loader and write.how in ("item", "array", "call", "augmented"):
+            if loader and whole and write.how in ("item", "array", "call", "augmented"):
                 return (0 if array or write.how == "array" else 1), step
+            grown = (
+                write.how == "augmented" and "[" in write.op and not writer.name.startswith("_") and not write.constant
+            )
+            if grown and info.name == "__init__":
+                return 1, step  # `self.tables[key] += new`: a dictionary of the caller is filled
             if array and fact.detail("known") and write.how in ("item", "array", "augmented"):
                 return 1, step
     return None

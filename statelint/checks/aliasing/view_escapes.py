@@ -89,13 +89,17 @@ def _same(fact: Evidence, write: StateWrite) -> bool:
 
 def _samples(program: Program, info: FunctionFacts) -> Iterable[Draft]:
     handed = {f.detail("name") for f in info.facts if isinstance(f, Evidence) and f.kind == "returned_view"}
+    lines: set[int] = set()
     for write in info.facts:
         if not isinstance(write, StateWrite) or write.state.root != "attribute" or write.state.name not in handed:
             continue
         text = write.state.text
         inner = "[" in text or bool(write.kind & ARRAY)
-        if not inner or write.op.endswith("augmented") or write.how not in ("augmented", "array"):
+        again = write.how in ("augmented", "array") or (write.how == "item" and write.op.endswith("augmented"))
+        if not inner or not again or write.at[0] in lines:
             continue
-        message = f"`{write.op}` changes the sample where it is stored (`{text}`): each access changes it again"
+        lines.add(write.at[0])
+        op = write.op.removesuffix(" augmented")
+        message = f"`{op}` changes the sample where it is stored (`{text}`): each access changes it again"
         help = "Copy the sample before it is changed, or compute out of place."
         yield draft(program, CODE, info, write.at, message, help, min(write.doubt, 1))
