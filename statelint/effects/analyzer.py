@@ -40,6 +40,7 @@ from statelint.effects.value import (
     FUNCTION,
     IMMUTABLE,
     KEY,
+    LEAF,
     LIST,
     MODULE,
     NDARRAY,
@@ -871,8 +872,19 @@ class Analyzer:
         known = [b for base in self.symbols.library_bases(module, qualname) for b in self.models.ancestry(base)]
         return ClassFacts(
             module, qualname, tuple(dict.fromkeys(known)), bases,
-            {name: tuple(sorted(methods)) for name, methods in sorted(stores.items())},
+            {name: tuple(sorted(methods)) for name, methods in sorted(stores.items())}, (), self._trained(module, qualname),
         )  # fmt: skip
+
+    def _trained(self, module: str, qualname: str) -> tuple[str, ...]:
+        """The attributes that are parameters of a torch module, or layers that have some."""
+        if not self.is_layer(module, qualname):
+            return ()
+        found = []
+        for name, child in self.class_shape(module, qualname).children.items():
+            layers = (self.models.class_(ref.name) for ref in child.value.refs if isinstance(ref, LibInst))
+            if child.value.mark & LEAF or any(model is not None and model.parameters for model in layers):
+                found.append(str(name))
+        return tuple(sorted(found))
 
 
 class _SummaryShapes:

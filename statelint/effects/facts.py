@@ -384,6 +384,7 @@ class ClassFacts(msgspec.Struct):
     project_bases: tuple[Key, ...]
     stores: dict[str, tuple[str, ...]]
     buffers: tuple[str, ...] = ()
+    trained: tuple[str, ...] = ()
 
 
 class ModuleFacts(msgspec.Struct):

@@ -25,19 +25,57 @@ def check(program: Program) -> Iterable[Draft]:
             help = f"Add {names} to the key, recompute the value, or store only what the key determines."
             yield draft(program, CODE, info, fact.at, message, help, fact.doubt)
     for info, fact in program.facts(StateWrite):
-        if fact.state.root not in ("attribute", "global") or fact.how != "rebind":
+        if fact.state.root not in ("attribute", "global") or fact.how != "rebind" or fact.reads_old:
             continue
         name = fact.state.text
         if not any(_absent(guard, name) for guard in fact.guards):
             continue
         missing = [m for m in fact.deps if m != name and _varies(program, info, m) and not m.startswith("<")]
         arrays = [m for m in missing if m in info.params and m not in ("self", "cls")]
-        if arrays and fact.traced and name in info.result:
+        if arrays and fact.traced and name in info.result and not _renewed(program, info, fact):
             names = ", ".join(f"`{m}`" for m in arrays)
             message = f"`{name}` is computed once from {names} and returned for every later value of {names}"
             help = f"Recompute it when {names} changes (compare a key), or compute it where it is used."
             yield draft(program, CODE, info, fact.at, message, help, fact.doubt + 1)
+            continue
+        learned = [m for m in fact.deps if trained(program, info, m)]
+        lasting = not fact.graph and not any("training" in guard for guard in fact.guards)
+        if learned and lasting and name in info.result and not replaced(program, info, fact.state):
+            names = ", ".join(f"`{m}`" for m in learned)
+            message = f"`{name}` is computed once from {names}, and returned as it was when training changes them"
+            help = f"Recompute it while {names} are trained, or empty it after each step."
+            yield draft(program, CODE, info, fact.at, message, help, fact.doubt + 1)
     yield from _memoised(program)
+
+
+def trained(program: Program, info: FunctionFacts, text: str) -> bool:
+    """Whether an access path leads to parameters of the receiver."""
+    head, _, rest = text.partition(".")
+    cls = program.classes.get((info.module, info.owner))
+    return head == "self" and cls is not None and rest.partition(".")[0].partition("[")[0] in cls.trained
+
+
+def replaced(program: Program, info: FunctionFacts, state: StateRef) -> bool:
+    """Whether the cache is also written elsewhere, or in this function at another place."""
+    return _invalidated(program, info, state) or len(_writes(program, info, state)) > 1
+
+
+def _writes(program: Program, info: FunctionFacts, state: StateRef) -> set[object]:
+    found = program.writes.get(program.place(state), ())
+    return {write.at for writer, write in found if writer.qualname == info.qualname}
+
+
+def _renewed(program: Program, info: FunctionFacts, fact: StateWrite) -> bool:
+    """Whether the same function writes the attribute at another place, where it is there already: no cache, but a state."""
+    return any(
+        writer.qualname == info.qualname
+        and write.at != fact.at
+        and not any(_absent(g, fact.state.text) for g in write.guards)
+        for writer, write in program.writes.get(program.place(fact.state), ())
+    ) or any(
+        writer.qualname == info.qualname and write.at != fact.at and write.reads_old
+        for writer, write in program.writes.get(program.place(fact.state), ())
+    )
 
 
 def _invalidated(program: Program, info: FunctionFacts, state: StateRef) -> bool:
