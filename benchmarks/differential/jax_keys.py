@@ -6,6 +6,7 @@ The programs run eagerly with `jax.random` replaced by functions that note the d
 
 from __future__ import annotations
 
+import ast
 import random
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -106,14 +107,20 @@ class _Random:
         self.allowed: set[tuple[str, int]] = set()
         self.draws = 0
         self.splits = 0
+        self.returns: list[tuple[int, int, list[int]]] = []
 
     def consume(self, key: Any) -> None:
         if not isinstance(key, _Fake) or key.shape:
             raise TypeError("one key is needed")
         lines = program_lines()
         if key.data in self.used:
-            self.faults.append(Fault("SL602", frozenset(lines)))
+            self.faults.append(Fault("SL602", frozenset(lines), self.advance([*lines, *self.used[key.data]])))
         self.used.setdefault(key.data, lines)
+
+    def advance(self, lines: list[int]) -> frozenset[tuple[str, int]]:
+        """A key that a function has used up and returns (SL603)."""
+        inside = [lines_ for first, last, lines_ in self.returns if any(first <= line <= last for line in lines)]
+        return frozenset(("SL603", line) for each in inside for line in each)
 
     def forget(self) -> None:
         self.used, self.faults = {}, []
@@ -151,7 +158,8 @@ class _Random:
             self.draws += 1
             call = repr((name, args, kwargs))
             if call not in _DRAWN:
-                _DRAWN[call] = numpy.asarray(real(jax.random.key(0), *args, **kwargs))
+                made = jax.eval_shape(lambda: real(jax.random.key(0), *args, **kwargs))
+                _DRAWN[call] = numpy.zeros(made.shape)
             return _DRAWN[call]
 
         return draw
@@ -233,8 +241,14 @@ def run(text: str) -> Truth:
     lines = body.rstrip("\n").split("\n")
     code = compile("\n".join(lines[:-1]), NAME, "exec")  # without the call
     found: dict[frozenset[int], Fault] = {}
+    returns = [
+        (node.lineno, node.end_lineno or 0, [n.lineno for n in ast.walk(node) if isinstance(n, ast.Return)])
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef) and node.name != "main"
+    ]
     for number in range(RUNS):
         source = _Random()
+        source.returns = returns
         space: dict[str, Any] = {"__name__": NAME, "jax": _Jax(source), "jnp": numpy, "random": source}
         exec(code, space)
         coin = random.Random(number)

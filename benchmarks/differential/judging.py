@@ -25,7 +25,7 @@ def judge(texts: Sequence[str], run: Callable[[str], Truth], codes: frozenset[st
         missing = tuple(
             (fault.code, tuple(sorted(fault.any_of)))
             for fault in truth.faults
-            if not any((fault.code, line) in judged for line in fault.any_of)
+            if not any((fault.code, line) in judged for line in fault.any_of) and not fault.else_ & findings
         )
         right = {(fault.code, line) for fault in truth.faults for line in fault.any_of} | truth.allowed
         expected = len(truth.faults)

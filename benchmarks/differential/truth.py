@@ -14,10 +14,11 @@ NAME = "<program>"
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is wrong: a finding of ``code`` on one of the lines of ``any_of`` is right."""
+    """One thing that is wrong: a finding of ``code`` on one of the lines of ``any_of`` is right, as is one ``else_``."""
 
     code: str
     any_of: frozenset[int]
+    else_: frozenset[tuple[str, int]] = frozenset()
 
 
 @dataclass

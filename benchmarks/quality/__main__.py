@@ -23,6 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--wild", type=Path, metavar="DIR", help="a folder of wild cases with its score_wild.py")
     parser.add_argument("--trees", type=Path, metavar="DIR", help="the trees that the wild cases were cut into")
     parser.add_argument("--repeat", type=int, default=10, metavar="N", help="runs per start-up time; other times: 2")
+    parser.add_argument("--programs", type=int, default=0, metavar="N", help="random programs of each kind")
+    parser.add_argument("--seed", type=int, default=0, help="which random programs")
     parser.add_argument("--timeout", type=int, default=1800, metavar="SECONDS", help="what counts as a hang")
     parser.add_argument("--print", action="store_true", help="print the sections and write nothing")
     parser.add_argument("--output", type=Path, default=ROOT / "docs" / "quality.md", metavar="FILE")

@@ -152,9 +152,11 @@ def _if(frame: Frame, state: State, instr: If) -> State | None:
 
 
 def _loop(
-    frame: Frame, state: State, instr: For | While, turn: Callable[[State], tuple[State | None, State | None]]
-) -> State | None:
-    """``turn`` runs one turn and gives the state that leaves the loop by its test and the one at the end of the body."""
+    frame: Frame, state: State, instr: For | While, turn: Callable[[State], tuple[State | None, State | None]],
+    count: int = 0,
+) -> State | None:  # fmt: skip
+    """``turn`` runs one turn and gives the state that leaves the loop by its test and the one at the end of the body.
+    ``count`` is the number of turns, where it is known."""
     frame.loops.append(instr.at)
     breaks: list[State] = []
     head: State | None = state
@@ -170,12 +172,16 @@ def _loop(
         left, end = turn(head.copy())
         frame.breaks.pop()
         frame.continues.pop()
-        exit_state = join(frame, exit_state, left)
+        if number or not count:
+            exit_state = join(frame, exit_state, left)
         for extra in continues:
             end = join(frame, end, extra)
         if end is None:
             break
         recency.age(frame, end, marks)
+        if count == 1:
+            last = end
+            break
         # The second turn begins where the first one ended: joined with the entry, "not run yet" and "consumed by the
         # first turn" would meet in one state. Only from the third turn on are the ends of turns joined.
         merged = end if number == 0 else join(frame, head, end)
@@ -206,7 +212,8 @@ def _for(frame: Frame, state: State, instr: For) -> State | None:
         frame.regs[instr.item] = fields.element(frame, current, iterable, instr.at)
         return left, run_block(frame, current, instr.body)
 
-    return _loop(frame, state, instr, turn)
+    known = iterable.const
+    return _loop(frame, state, instr, turn, len(known) if isinstance(known, range) else 0)
 
 
 def _unrolled(frame: Frame, state: State, instr: For, items: tuple[Value, ...]) -> State | None:

@@ -838,7 +838,9 @@ def _range(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: 
     deps = 0
     for value in args:
         deps |= value.deps
-    return Value(1 << 15, const=range(0), deps=deps)
+    known = [value.const for value in args if type(value.const) is int and not value.doubt]
+    counted = range(*known) if 0 < len(known) == len(args) < 3 else range(0)  # no number is known: any
+    return Value(1 << 15, const=counted, deps=deps)
 
 
 def _isinstance(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:

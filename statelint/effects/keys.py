@@ -45,6 +45,17 @@ def use(frame: Frame, state: State, model: FunctionModel, bound: dict[str, Value
         _consume_value(frame, state, value, at, op, value.doubt)
 
 
+def folded(frame: Frame, value: Value, data: Value | None) -> Value | None:
+    """The key that ``fold_in`` makes of a key and a number: the same one each time, where both are known to be the same."""
+    if data is None or type(data.const) is not int or len(value.views) != 1 or value.kind != KEY:
+        return None
+    sid, region = next(iter(value.views))
+    if region:
+        return None
+    place = frame.field(sid, f"fold_in({data.const})")
+    return Value(KEY, frozenset(((place, ALL),)), deps=value.deps, doubt=value.doubt)
+
+
 def passed(frame: Frame, state: State, args: Iterable[Value], keywords: Keywords, at: Span, op: str) -> None:
     """A key is handed to something unknown, which will hardly have any other use for it than to consume it."""
     for value in args:

@@ -194,6 +194,10 @@ class Library:
             deps |= frame.origin(frame.storage("external", 0, op))
         if model.key is not None:
             self.analyzer.keys.use(frame, state, model, bound, at, op)
+            if model.key[0] == "derive" and model.key[1] in bound:
+                derived = self.analyzer.keys.folded(frame, bound[model.key[1]], bound.get("data"))
+                if derived is not None:
+                    return derived
         if model.backward:
             consumed = bound.get(model.backward)
             if consumed is None and model.backward.startswith("*"):

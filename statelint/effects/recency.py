@@ -157,7 +157,7 @@ class _Aging:
 def age(frame: Frame, state: State, start: Mark) -> None:
     """Rename, in a state at the end of a loop's turn, what the turn made."""
     aging = _Aging(frame, start)
-    if aging.sids or aging.mask:
+    if aging.sids or aging.mask or frame.symbols > start.symbols or state.consumed:
         value = aging.value
         for name, old in state.env.items():
             new = value(old)

@@ -9,5 +9,6 @@ ORDER = (
     "memory",
     "findings",
     "scores",
+    "differential",
     "facades",
 )
