@@ -6,12 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from statelint.effects.facts import Evidence
-from statelint.effects.value import ABSENT
+from statelint.effects.value import ABSENT, Value, WrapRef
 from statelint.evidence.body import Body, CallSite
 from statelint.ir import nodes as ir
 
 KIND = "dropped_state"
-NAMES = frozenset(("update", "apply", "state", "model_state", "bn_state", "net_state"))
+NAMES = frozenset(
+    ("update", "apply", "state", "model_state", "bn_state", "net_state", "stats", "batch_stats", "bn_stats", "has_aux")
+)
 _STATES = frozenset(("state", "model_state", "bn_state", "net_state", "hk_state", "batch_stats"))
 _IDLE = frozenset(("intermediates", "losses", "metrics", "cache", "perturbations"))
 """Collections that are read once and not carried."""
@@ -27,6 +29,38 @@ def observe(body: Body) -> Iterator[Evidence]:
             yield from _variables(body, call)
         else:
             yield from _layer(body, call)
+            yield from _auxiliary(body, call)
+
+
+def _auxiliary(body: Body, call: CallSite) -> Iterator[Evidence]:
+    """``(_, _), grads = step(params, stats, x)`` in a loop, where the auxiliary result holds the new statistics."""
+    parts = body.unpacked(call.dst)
+    inner = body.unpacked(parts[0]) if len(parts) == 2 else ()
+    instr = call.site.instr
+    if len(inner) != 2 or not call.site.loops or not isinstance(instr, ir.Call) or _evaluates(body):
+        return
+    names = body.stored_as(inner[1])
+    if len(names) != 1 or not names[0][0].startswith("_") or not _has_aux(body.value(instr.func)):
+        return
+    for reg in call.args:
+        name = body.path(reg)
+        if (name in _STATES or name.endswith("stats")) and not _rebound_in(body, name, call):
+            yield Evidence(call.at, KIND, name, 1, (("what", "auxiliary"), ("call", body.text(call.dst))))
+            return
+
+
+def _has_aux(value: Value) -> bool:
+    return any(
+        isinstance(ref, WrapRef) and (("has_aux", True) in ref.options or _has_aux(ref.func)) for ref in value.refs
+    )
+
+
+def _rebound_in(body: Body, name: str, call: CallSite) -> bool:
+    loops = call.site.loops
+    return any(
+        isinstance(site.instr, ir.Store) and site.instr.name == name and site.loops[: len(loops)] == loops
+        for site in body.sites
+    )
 
 
 def _optimizer(body: Body, call: CallSite) -> Iterator[Evidence]:

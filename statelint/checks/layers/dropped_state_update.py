@@ -25,6 +25,9 @@ def check(program: Program) -> Iterable[Draft]:
         elif what == "layer":
             message = f"The new state of the layer is dropped, and the old `{fact.subject}` is returned: its statistics never move"
             help = f"Bind it: `x, {fact.subject} = ...`."
+        elif what == "auxiliary":
+            message = f"The auxiliary result, which holds the new statistics, is dropped, and the next turn takes the old `{fact.subject}`: they never move"
+            help = f"Bind it: `(loss, {fact.subject}), grads = ...`."
         else:
             continue
         doubt = fact.doubt + (2 if program.in_test(info) else 0)
