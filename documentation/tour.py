@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import sys
 import tempfile
+import textwrap
 import warnings
 from pathlib import Path
 
@@ -85,21 +87,37 @@ def _text() -> str:
 
 
 def _program(program: Program) -> str:
-    code = re.sub(r"[ ]*# expect: .*", "", program.path.read_text("utf-8"))
+    caption, first, code = _parts(program.path)
     title = {"bad": "Wrong", "fixed": "Right", "good": "Right, though it looks alike"}[program.role.partition("_")[0]]
     title += "".join(f" ({word})" for word in [program.role.partition("_")[2]] if word)
-    blocks = [f"**{title}**", f'```python title="{program.path.name}" linenums="1"\n{code}```']
+    blocks = [f"**{title}.** {caption}", f'```python title="{program.path.name}" linenums="{first}"\n{code}```']
     if program.role == "bad":
         blocks.append(_said(program))
     blocks.append(_shown(program))
     return "\n\n".join(blocks)
 
 
+def _parts(path: Path) -> tuple[str, int, str]:
+    """What a program's docstring says, the number of the first line below it, and the program from there."""
+    text = re.sub(r"[ ]*# expect: .*", "", path.read_text("utf-8"))
+    tree = ast.parse(text)
+    caption = ast.get_docstring(tree)
+    assert caption, f"{path} says nothing of itself"
+    rows = text.splitlines()
+    first = tree.body[0].end_lineno or 0
+    while not rows[first]:
+        first += 1
+    return caption, first + 1, "\n".join(rows[first:]) + "\n"
+
+
 def _said(program: Program) -> str:
     """What statelint prints of a program, or which rules do not find it yet."""
     announced = expectations(program)
-    lines = [f"{program.path.name}:{each.line}:{each.column}: {_line(each)}" for each in reported(program)]
+    found = reported(program)
+    lines = [textwrap.fill(_line(each), 84, subsequent_indent="  ", break_on_hyphens=False) for each in found]
     said = "```console\n$ statelint check " + program.path.name + "\n" + "".join(f"{line}\n" for line in lines) + "```"
+    links = {each.code: f"[{each.name}](rules/{os.path.basename(each.url)})" for each in found}
+    said += f"\n\nRule: {', '.join(links.values())}."
     if announced.mismatch(findings(program.files())):
         codes = {code for *_, code in announced.fixed} | {name.partition("/")[0] for name in announced.either}
         return f"*The rule for this does not see it yet: {', '.join(sorted(codes))}.*" + (
@@ -115,7 +133,8 @@ def reported(program: Program) -> list[Finding]:
 
 
 def _line(finding: Finding) -> str:
-    return f"{finding.code} {finding.name}: {finding.message} [{finding.confidence.value}]"
+    place = f"{Path(finding.path).name}:{finding.line}:{finding.column}"
+    return f"{place}: {finding.code} {finding.name}: {finding.message} [{finding.confidence.value}]"
 
 
 def _shown(program: Program) -> str:

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
 
 EXIT_CLEAN, EXIT_FINDINGS, EXIT_ERROR, EXIT_INTERRUPTED = 0, 1, 2, 130
 _EXPECTED = ("CatalogueError", "ConfigError", "ModelError", "OwnRuleError", "UsageError", "WorkerError")
@@ -44,7 +48,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: list[str]) -> int:
-    import argparse
     import importlib
 
     known = verbs()
@@ -53,10 +56,7 @@ def _run(given: list[str]) -> int:
         return EXIT_CLEAN
     verb, rest = (given[0], given[1:]) if given and given[0] in known else ("check", given)
     module = importlib.import_module(f"statelint.cli.{verb}")
-    parser = argparse.ArgumentParser(
-        prog=f"statelint {verb}", description=module.HELP, allow_abbrev=False, formatter_class=argparse.HelpFormatter
-    )
-    module.configure(parser)
+    parser = parser_of(verb)
     prepare = getattr(module, "prepare", None)
     try:
         parsed = parser.parse_args(prepare(rest) if prepare else rest)
@@ -64,6 +64,19 @@ def _run(given: list[str]) -> int:
         return stop.code if isinstance(stop.code, int) else EXIT_ERROR
     code: int = module.run(parsed)
     return code
+
+
+def parser_of(verb: str) -> argparse.ArgumentParser:
+    """Return what reads the arguments of a verb."""
+    import argparse
+    import importlib
+
+    module = importlib.import_module(f"statelint.cli.{verb}")
+    parser = argparse.ArgumentParser(
+        prog=f"statelint {verb}", description=module.HELP, allow_abbrev=False, formatter_class=argparse.HelpFormatter
+    )
+    module.configure(parser)
+    return parser
 
 
 def verbs() -> list[str]:
