@@ -13,7 +13,7 @@ CONFIGURATION, COMMANDS = "configuration.md", "commands.md"
 _CONFIGURATION = """# Configuration
 
 Nothing has to be configured. What can be is in the table `[tool.statelint]` of a `pyproject.toml`, or in a
-`statelint.toml` or `.statelint.toml` without a table; of a file's folder and those above it, the nearest such file holds.
+`statelint.toml` or `.statelint.toml` without a table. The nearest such file holds, in a file's folder or above it.
 
 ```toml title="pyproject.toml"
 [tool.statelint]
