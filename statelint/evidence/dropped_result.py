@@ -157,7 +157,8 @@ def _method(body: Body, call: CallSite, subject: str) -> tuple[str, int, str] | 
     kind = kind_of(body.frame, receiver)
     models = body.analyzer.models
     names = call.names
-    if all(name.startswith("?.") for name in names) and kind & TENSOR and not kind & ~(TENSOR | UNKNOWN):
+    shown = kind & TENSOR and not kind & ~(TENSOR | UNKNOWN) and call.method in ONLY_TENSORS
+    if shown and all(name.startswith("?.") for name in names):
         names = (f"torch.Tensor.{call.method}",)  # its uses show that it is a tensor
     known = [models.function(name) for name in names]
     if known and all(model is not None and model.must_use and _pure(model) for model in known):
@@ -166,8 +167,9 @@ def _method(body: Body, call: CallSite, subject: str) -> tuple[str, int, str] | 
         return subject, receiver.doubt + (0 if certain else 1), _in_place(body, call, owners)
     if call.method == "sort" and not (kind & (TENSOR | JAX) and not kind & ~(TENSOR | JAX)):
         return None
-    if kind & ARRAY and not kind & ~(ARRAY | UNKNOWN) and call.method in ARRAY_METHODS:
-        return subject, receiver.doubt + (1 if kind & UNKNOWN else 0), ""
+    # What this very call tells of its receiver is no evidence here: layers have `float()` and queues `put()` too.
+    if receiver.kind & ARRAY and not receiver.kind & ~(ARRAY | UNKNOWN) and call.method in ARRAY_METHODS:
+        return subject, receiver.doubt + (1 if receiver.kind & UNKNOWN else 0), ""
     if call.method == "permutation" and any(name.startswith("numpy.random.") for name in call.names) and call.args:
         path = _rooted(body, call.args[0])
         return (path, 0, "shuffle") if path else None
