@@ -934,7 +934,23 @@ def _parameter(frame: Frame, state: State, args: Arguments, keywords: Keywords, 
     return Value(TENSOR, views, grad=1, mark=LEAF | DETACHED)
 
 
+def _tree_map(frame: Frame, state: State, args: Arguments, keywords: Keywords, at: Span) -> Value | None:
+    """Over a tuple of leaves: each result depends on its own leaf alone."""
+    leaves = args[1].items if len(args) == 2 and args[0].refs else None
+    if not leaves or len(leaves) > 4 or any(leaf.kind & ~(SCALAR | ARRAY | KEY | UNKNOWN) for leaf in leaves):
+        return None
+    made = []
+    for number, leaf in enumerate(leaves):
+        outer, frame.site = frame.site, (frame.site, number)
+        made.append(call(frame, state, args[0], (leaf,), 0, (), at))
+        frame.site = outer
+    return Value(TUPLE, items=tuple(made))
+
+
 SPECIAL = {
+    "jax.tree.map": _tree_map,
+    "jax.tree_map": _tree_map,
+    "jax.tree_util.tree_map": _tree_map,
     "torch.nn.Parameter": _parameter,
     "torch.nn.parameter.Parameter": _parameter,
     "iter": _iter,
