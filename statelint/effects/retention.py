@@ -162,6 +162,14 @@ def _tag(frame: Frame, retain: Retain, writer: Key, graph: int) -> int:
     return bit
 
 
+def unsettled(frame: Frame, state: State, result: Value) -> tuple[Place, ...]:
+    """The places whose values a caller may judge: they were not differentiated here, and do not go on to it as a result."""
+    done = frame.consumed_history
+    for value in (result, *(result.items or ())):
+        done |= effective(state, value)[0]
+    return tuple(p for p in frame.kept_at if not frame.save_bits.get((p.retain, p.writer), 0) & done)
+
+
 def settle(frame: Frame, returned: int) -> None:
     """At the end of the function: what was kept and not differentiated."""
     for bit, retain, writer, loops, graph in frame.retained.values():

@@ -175,7 +175,7 @@ def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
         {i: frame.freed_at[i] for i in saves if exit_state.freed >> i & 1},
         tuple(frame.passes),
         tuple(frame.cleared),
-        tuple(frame.kept_at),
+        retention.unsettled(frame, exit_state, result),
         frame.freezes,
         frame.zeroes,
         tuple((*effect, deps) for effect, deps in frame.effects.items()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from statelint.checks.drafting import draft
-from statelint.effects.facts import FunctionFacts, Retain, StateWrite
+from statelint.effects.facts import ArgumentWrite, FunctionFacts, Retain, StateWrite
 from statelint.effects.program import Program
 from statelint.effects.value import TENSOR
 from statelint.findings import Draft
@@ -18,11 +18,12 @@ CONSTRUCTORS = ("__init__", "__new__", "setup", "__post_init__")
 def check(program: Program) -> Iterable[Draft]:
     """Appends and accumulations of values that hold a graph."""
     handed = _handed(program)
+    outside = _emptied_from_outside(program)
     hooks = {info.module for info, _ in program.evidence("forward_hook")}
     for info, fact in program.facts(Retain):
         doubt = fact.doubt
         if not fact.useless:
-            if fact.state is not None and _emptied(program, info, fact):
+            if fact.state is not None and (fact.state.name in outside or _emptied(program, info, fact)):
                 continue
             if doubt >= 2 and (_given(info, fact, handed) or (info.module in hooks and _is_hook(info))):
                 doubt = 1
@@ -56,6 +57,15 @@ def _emptied(program: Program, info: FunctionFacts, fact: Retain) -> bool:
         if write.how == "rebind" or (write.how == "call" and write.op.startswith("del ") or "clear(" in write.op):
             return True
     return False
+
+
+def _emptied_from_outside(program: Program) -> set[str]:
+    """Attributes that functions empty or replace on an object they are given: ``del policy.log_probs[:]``."""
+    return {
+        fact.text.rpartition(".")[2]
+        for _, fact in program.facts(ArgumentWrite)
+        if fact.how == "rebind" or fact.op.startswith("del ") or "clear(" in fact.op
+    }
 
 
 def _handed(program: Program) -> set[tuple[str, int]]:
