@@ -31,7 +31,7 @@ def check(program: Program) -> Iterable[Draft]:
     seen: set[tuple[str, str, str]] = set()
     for info, fact in program.facts(StateWrite):
         key = (info.module, info.qualname)
-        if key not in reached or not is_statistic(program, info, fact):
+        if key not in reached or not is_statistic(program, info, fact) or _is_metric(program, fact.state.owner):
             continue
         if any(_SWITCH.search(guard) for guard in fact.guards) or not _from_input(fact):
             continue
@@ -46,6 +46,15 @@ def check(program: Program) -> Iterable[Draft]:
         )
         help = "Update it under `if self.training:` only, and use the stored value otherwise."
         yield draft(program, CODE, info, fact.at, message, help, max(fact.doubt, 1), reached[key])
+
+
+def _is_metric(program: Program, owner: Key) -> bool:
+    """Whether a class is a metric, which is to gather what it is shown in any mode."""
+    known = program.classes.get(owner)
+    if known is not None and any(base.startswith("torchmetrics.") for base in known.library_bases):
+        return True
+    module, qualname = owner
+    return all((module, f"{qualname}.{name}") in program.functions for name in ("compute", "reset"))
 
 
 def _from_input(fact: StateWrite) -> bool:
