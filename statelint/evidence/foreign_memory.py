@@ -47,6 +47,8 @@ def observe(body: Body) -> Iterator[Evidence]:
         if kind & (LIST | NUMBER) or not kind & (ARRAY | UNKNOWN):
             continue
         held = storages(body, source)
+        if name_of(body, source) in {path for path, _ in body.stored_as(call.dst)} - {""}:
+            continue  # the wrapping takes the array's name
         name, words = body.text(source), body.text(call.dst)
         escapes = _escapes(body, call)
         for change in found:

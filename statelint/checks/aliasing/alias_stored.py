@@ -139,6 +139,7 @@ def _kept(program: Program, info: FunctionFacts, fact: Evidence) -> tuple[int, L
             if (
                 writer is info
                 or write.how == "rebind"
+                or write.op == "="
                 or writer.name == "__init__"
                 or write.state.text not in (f"self.{attribute}", f"self.{attribute}[*]")
             ):

@@ -62,6 +62,8 @@ def _overwritten(program: Program, info: FunctionFacts, fact: Evidence) -> tuple
                 continue
             known = bool(write.kind & ARRAY) and not write.kind & UNKNOWN
             own = writer is info
+            if not own and ("property" in info.decorators or info.name.startswith("set")):
+                continue
             if not known or not (own or handing):
                 continue
             step = Link(writer.module, write.at, f"`{write.op}` overwrites it in `{writer.name}`")

@@ -10,7 +10,7 @@ from statelint.checks.drafting import draft
 from statelint.checks.saved.custom_functions import in_custom_function
 from statelint.effects.arguments import HANDED_ON
 from statelint.effects.facts import ArgumentWrite, Evidence, FunctionFacts, Key, Link, Reused, Span
-from statelint.effects.feeding import COLLATE, ENVIRONMENT, TRANSFORM, Feeder
+from statelint.effects.feeding import BUFFER, COLLATE, ENVIRONMENT, METRIC, SAMPLER, TRANSFORM, Feeder
 from statelint.effects.program import Program, Region
 from statelint.effects.value import ARRAY, DICT, LIST, NUMBER, SET, TEXT, TUPLE, UNKNOWN
 from statelint.findings import Draft
@@ -25,7 +25,7 @@ _SAID = ("in-place", "in place", "inplace", "modifies", "modify", "mutates", "ov
 
 
 class Write(msgspec.Struct, frozen=True):
-    """A write to an argument: ``taken``: elements were taken out; ``contents``: it is a container's; ``old``: what is put
+    """A write to an argument: ``taken``: elements were taken out; ``contents``: it is a container's; ``plain``: `name += v` of unknown types; ``old``: what is put
     in depends on what was there, so that a second call does it again."""
 
     at: Span
@@ -38,6 +38,7 @@ class Write(msgspec.Struct, frozen=True):
     old: bool
     number: bool
     array: bool
+    plain: bool = False
 
 
 def check(program: Program) -> Iterable[Draft]:
@@ -102,7 +103,8 @@ def _writes(info: FunctionFacts) -> Iterator[Write]:
             )
             doubt = max(fact.doubt - 1, 0) if unknown else fact.doubt
             array = bool(fact.kind & ARRAY) and not fact.kind & UNKNOWN
-            yield Write(fact.at, fact.param, fact.text, fact.op, doubt, taken, contents, old, number, array)
+            plain = unknown and fact.how == "augmented" and "[" not in fact.op and not fact.value & ARRAY
+            yield Write(fact.at, fact.param, fact.text, fact.op, doubt, taken, contents, old, number, array, plain)
         elif isinstance(fact, Evidence) and fact.kind == "argument_contents":
             yield Write(
                 fact.at, fact.detail("param"), fact.subject, fact.detail("op"), 0, True, True, True, False, False
@@ -144,6 +146,8 @@ def _observable(
     if any(r.root == key for r in regions) and reused is None:
         return doubt, ()  # whoever differentiates the region from outside holds the argument
     if feeder is not None and not regions:
+        if write.plain and feeder.role in (BUFFER, ENVIRONMENT, SAMPLER, METRIC):
+            doubt += 1  # `index += n`: as often a number
         return (doubt, ()) if _seen(feeder, info, write) else None
     handed = links.handed.get(write.at, [])
     for caller, call in handed:
