@@ -46,6 +46,7 @@ WRONG = {
     "parameters": "its parameters are not those that are meant",
     "strategy": "the tape refuses it",
 }
+REFUTED = {"state": "it keeps state from call to call", "gradient": "the derivative is not the numeric one"}
 RIGHT = {
     "gradient": "the gradient is that of central differences",
     "tape": "`check_grad` proves it on the tape",
@@ -114,7 +115,7 @@ def _said(program: Program) -> str:
     """What statelint prints of a program, or which rules do not find it yet."""
     announced = expectations(program)
     found = reported(program)
-    lines = [textwrap.fill(_line(each), 84, subsequent_indent="  ", break_on_hyphens=False) for each in found]
+    lines = [textwrap.fill(_line(each), 76, subsequent_indent="  ", break_on_hyphens=False) for each in found]
     said = "```console\n$ statelint check " + program.path.name + "\n" + "".join(f"{line}\n" for line in lines) + "```"
     links = {each.code: f"[{each.name}](rules/{os.path.basename(each.url)})" for each in found}
     said += f"\n\nRule: {', '.join(links.values())}."
@@ -150,9 +151,10 @@ def _sentence(oracle: str, note: str, bad: bool) -> str:
     text = (WRONG if bad else RIGHT)[oracle]
     if bad and oracle == "gradient":
         error = note.removeprefix("relative error of the gradient ")
-        return f"{text} (off by {float(error):.0%})" if error != note else f"the backward pass raises: *{note}*"
-    if oracle == "tape" and not bad and note.startswith("derivatives"):
-        return f"{text}: {note}"
+        raised = f"the backward pass raises *{note.partition(':')[0]}*"
+        return f"{text} (off by {float(error):.0%})" if error != note else raised
+    if oracle == "tape" and (bad or note.startswith("derivatives")):
+        return f"{text}: {REFUTED[note.partition(':')[0]] if bad else note}"
     return text
 
 
