@@ -11,6 +11,7 @@ from statelint.effects.state import Field, State
 from statelint.effects.value import (
     ABSENT,
     ARRAY,
+    CERTAINLY,
     CONTAINER,
     DETACHED,
     DICT,
@@ -80,7 +81,14 @@ def _initial(frame: Frame, sid: int, key: object) -> Value:
     if frame.storages[sid].kind == "free":
         known = frame.free_values.get(str(key))
         if known is not None:
-            return rooted(frame, known, place)
+            value = rooted(frame, known, place)
+            if not value.grad & CERTAINLY or value.mark & LEAF:
+                return value
+            # What needs a gradient for certain has a history all the same, which the enclosing function knows.
+            return Value(
+                value.kind, value.views, value.const, value.refs, value.items, value.deps,
+                value.grad | frame.origin(place), value.hist, value.doubt, value.mark,
+            )  # fmt: skip
     shape = frame.shapes.get(sid)
     if shape is not None:
         child = _child(shape, key)
