@@ -600,7 +600,8 @@ def compose_call(
                 training.overwrite(frame, state, place, entry)
             _propagate(frame, overwritten.views, entry)
             continue
-        if state.no_grad and record.mode == "recorded":
+        unrecorded = state.no_grad or (overwritten.mark & DETACHED and not overwritten.mark & LEAF)
+        if unrecorded and record.mode == "recorded":
             record = record._replace(mode="no_grad")
         entry = record
         if overwritten.mark & LEAF and entry.mode == "recorded" and not state.no_grad:
