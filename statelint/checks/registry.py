@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 
 class Check(NamedTuple):
-    """A rule's code and its function."""
+    """A rule's code, its function, and the rules that say more of the same place than it does (``YIELDS_TO``)."""
 
     code: str
     run: Callable[[Program], Iterable[Draft]]
+    yields_to: tuple[str, ...] = ()
 
 
 @cache
@@ -32,8 +33,14 @@ def load_checks() -> tuple[Check, ...]:
         if not info.ispkg:
             module = importlib.import_module(info.name)
             if hasattr(module, "CODE"):
-                found.append(Check(module.CODE, module.check))
+                found.append(Check(module.CODE, module.check, getattr(module, "YIELDS_TO", ())))
     return tuple(sorted(found, key=lambda check: check.code))
+
+
+@cache
+def yields_to() -> dict[str, tuple[str, ...]]:
+    """For each rule that gives way, the rules before which it does."""
+    return {check.code: check.yields_to for check in load_checks() if check.yields_to}
 
 
 def run(program: Program, settings: Settings) -> list[Draft]:

@@ -637,7 +637,7 @@ def call_method(
         model = _guess(frame, obj, kind, name)
     if model is not None:
         bound = bind(model, (obj, *args), starred << 1, keywords)
-        return apply_function(frame, state, model, bound, at, f"{model.name}")
+        return apply_function(frame, state, model, bound, at, f"{model.name.rpartition('.')[0]}.{name}")
     if kind == UNKNOWN and not obj.refs and name not in SHARED_METHODS and name[:2] != "__":
         owner = frame.analyzer.symbols.sole_owner(frame.module, name)
         if owner is not None:

@@ -159,8 +159,11 @@ class Engine:
                 return
             reported.append(Reported(suppressions.advise(finding), file, draft))
 
+        shown = [d for d in rows if choice.reports(d.code) and _RANK[d.confidence] <= _RANK[settings.confidence]]
+        said = {(draft.code, draft.span[:2]) for draft in shown}
         for draft in rows:
-            take(draft, True)
+            if not any((better, draft.span[:2]) in said for better in _yields_to(draft.code)):
+                take(draft, True)
         if not any(each.whole for each in problems):
             for draft in suppressions.drafts(choice.selected - ignored.keys()):
                 take(draft, False)
@@ -173,6 +176,12 @@ def set_of(drafts: Sequence[Draft]) -> list[Draft]:
     for draft in drafts:
         seen.setdefault((draft.code, draft.span, draft.message), draft)
     return list(seen.values())
+
+
+def _yields_to(code: str) -> tuple[str, ...]:
+    from statelint import checks
+
+    return checks.yields_to().get(code, ())
 
 
 def _problem_draft(file: SourceFile, problem: Problem) -> Draft:

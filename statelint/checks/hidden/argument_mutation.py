@@ -16,6 +16,7 @@ from statelint.effects.value import ARRAY, DICT, LIST, NUMBER, SET, TEXT, TUPLE,
 from statelint.findings import Draft
 
 CODE = "SL107"
+YIELDS_TO = ("SL201", "SL202", "SL203", "SL206")
 _OUTPUTS = frozenset(
     """out output outputs buf buffer dst dest target accumulator acc cache state states ctx context memo result results self cls
     stats history log logs kwargs options params memory registry grad grads model module optimizer info infos metrics
