@@ -8,7 +8,7 @@ from copy import copy
 import msgspec
 
 from statelint.effects import arguments, caches, carry, fields, flags, hazards, keys, retention, summary, training
-from statelint.effects.blocks import OverBudget, join, run_block
+from statelint.effects.blocks import OverBudgetError, join, run_block
 from statelint.effects.facts import (
     AnyFact,
     Calls,
@@ -91,7 +91,9 @@ FRAMEWORKS = {package: dialect for dialect, packages in DIALECTS.items() for pac
 
 
 class Analyzer:
-    """Analyses functions of the modules that ``load`` gives; the result for a function never depends on who asked first."""
+    """Analyses functions of the modules that ``load`` gives; the result for a function never depends on who asked
+    first.
+    """
 
     def __init__(
         self,
@@ -315,7 +317,8 @@ class Analyzer:
             value = child.value
             loose = Value(
                 value.kind | UNKNOWN if not value.kind & ~SCALAR else value.kind, value.views, ABSENT, value.refs, None,
-                value.deps, value.grad | (REWRITTEN if value.kind & (TENSOR | TUPLE | NONE) else 0), value.hist, value.doubt, value.mark,
+                value.deps, value.grad | (REWRITTEN if value.kind & (TENSOR | TUPLE | NONE) else 0), value.hist,
+                value.doubt, value.mark,
             )  # fmt: skip
             shape.children[name] = Shape(loose, child.children)
         return shape
@@ -546,8 +549,9 @@ class Analyzer:
         return tuple(parts)
 
     def _chooses(self, module: str, fn: FunctionIR, name: str, value: Value) -> bool:
-        """Whether a constant argument is one that a function is analysed anew for: a flag, or what a constructor hands to an
-        attribute of its name that a method of the class tests."""
+        """Whether a constant argument is one that a function is analysed anew for: a flag, or what a constructor hands
+        to an attribute of its name that a method of the class tests.
+        """
         if isinstance(value.const, bool):
             return True
         if fn.name != "__init__" or not isinstance(value.const, (str, int, type(None))):
@@ -740,14 +744,15 @@ class Analyzer:
             return Value(known.kind, deps=value.deps)
         return Value(
             known.kind, value.views, value.const, known.refs, None, value.deps,
-            value.grad if known.kind & (TENSOR | UNKNOWN | IMMUTABLE | LIST | TUPLE | DICT | OBJECT) else 0, value.hist, value.doubt, value.mark,
+            value.grad if known.kind & (TENSOR | UNKNOWN | IMMUTABLE | LIST | TUPLE | DICT | OBJECT) else 0, value.hist,
+            value.doubt, value.mark,
         )  # fmt: skip
 
     def _run(self, frame: Frame, state: State) -> State | None:
         frame.regs = [NOTHING] * (frame.fn.registers + 1)
         try:
             return run_block(frame, state, frame.fn.body)
-        except OverBudget:
+        except OverBudgetError:
             frame.over_budget = True
             return None
         except RecursionError:
@@ -872,7 +877,8 @@ class Analyzer:
         known = [b for base in self.symbols.library_bases(module, qualname) for b in self.models.ancestry(base)]
         return ClassFacts(
             module, qualname, tuple(dict.fromkeys(known)), bases,
-            {name: tuple(sorted(methods)) for name, methods in sorted(stores.items())}, (), self._trained(module, qualname),
+            {name: tuple(sorted(methods)) for name, methods in sorted(stores.items())}, (), self._trained(module,
+            qualname),
         )  # fmt: skip
 
     def _trained(self, module: str, qualname: str) -> tuple[str, ...]:

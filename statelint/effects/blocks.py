@@ -1,8 +1,9 @@
 """Control flow over abstract states: blocks, branches, loops, handlers, exits.
 
-Paths through a branch whose test occurs again in the function are kept apart to the end of the block, a bounded number of times;
-all others are joined after the branch. Loops run until nothing changes, at most a few turns; before each further turn
-what the last one allocated or saved becomes *old*, so that a statement meets its own earlier turn, and not as itself.
+Paths through a branch whose test occurs again in the function are kept apart to the end of the block, a bounded number
+of times; all others are joined after the branch. Loops run until nothing changes, at most a few turns; before each
+further turn what the last one allocated or saved becomes *old*, so that a statement meets its own earlier turn, and not
+as itself.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ MAX_TURNS = 3
 MAX_SPLITS = 3
 
 
-class OverBudget(Exception):
+class OverBudgetError(Exception):
     """The function needs more steps than allowed."""
 
 
@@ -55,7 +56,7 @@ def run_block(frame: Frame, state: State, block: Block, start: int = 0) -> State
     """Run the rest of a block; None if no path reaches its end."""
     frame.steps += len(block) - start
     if frame.steps > frame.analyzer.budget:
-        raise OverBudget
+        raise OverBudgetError
     for index in range(start, len(block)):
         instr = block[index]
         handler = HANDLERS.get(type(instr))
@@ -338,4 +339,4 @@ CONTROL: dict[type[Instr], Callable[[Frame, State, Any], State | None]] = {
     Continue: _continue,
 }
 
-__all__ = ["CONTROL", "KEY", "LIST", "Call", "CallMethod", "OverBudget", "join", "refine", "run_block", "truth"]
+__all__ = ["CONTROL", "KEY", "LIST", "Call", "CallMethod", "OverBudgetError", "join", "refine", "run_block", "truth"]

@@ -23,7 +23,7 @@ def store(frame: Frame, state: State, cache: Value, key: Value, value: Value, at
         if not _looked_up(frame, text) or kind_of(frame, cache) & ~(CONTAINER | UNKNOWN):
             continue
         missing = missing_inputs(frame, state, value, _with_elements(state, key), text)
-        hist, grad, _ = effective(state, value)
+        _, grad, _ = effective(state, value)
         frame.add(
             CacheStore(
                 at, reference, frame.name_of_value(state, key), missing, may_be_array(frame, value), bool(grad),

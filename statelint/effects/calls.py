@@ -183,7 +183,8 @@ def _call_ref(
 
 
 def _given(frame: Frame, func: Value) -> bool:
-    """Whether a function came in from outside: as an argument, or as an argument of the function that defines this one."""
+    """Whether a function came in from outside: as an argument, or as an argument of the function that defines this
+    one."""
     for sid in frame.origin_sids(func.deps):
         root, first = frame.root(sid), frame.storages[sid]
         if root.kind == "param" and not frame.is_receiver(str(root.key)):
@@ -226,7 +227,8 @@ def _call_wrapped(
 def _mapped(
     frame: Frame, state: State, ref: WrapRef, args: Arguments, starred: int, keywords: Keywords, at: Span
 ) -> Value:
-    """One call for each row: rows of keys are different keys, what the function captures or all rows share is the same."""
+    """One call for each row: rows of keys are different keys, what the function captures or all rows share is the
+    same."""
     func = ref.func
     axes = dict(ref.options).get("in_axes", 0)
     rows = [a for i, a in enumerate(args) if (axes[i] if isinstance(axes, tuple) and i < len(axes) else 0) is not None]
@@ -591,7 +593,8 @@ def _run_layers(frame: Frame, state: State, elements: list[Value], current: Valu
 
 
 def _apply_layer(
-    frame: Frame, state: State, obj: Value, model: FunctionModel, options: dict[str, object], parameters: tuple[str, ...],
+    frame: Frame, state: State, obj: Value, model: FunctionModel, options: dict[str, object], parameters: tuple[str,
+    ...],
     args: Arguments, starred: int, keywords: Keywords, at: Span, name: str,
 ) -> Value:  # fmt: skip
     bound = bind(model, (obj, *args), starred << 1, keywords)
@@ -813,7 +816,8 @@ def _super_method(
             ir = analyzer.symbols.class_(symbol.module, symbol.name)
             if ir is not None and name in ir.methods:
                 return analyzer.call_function(
-                    frame, state, FuncRef(symbol.module, ir.methods[name]), (Value(OBJECT, obj.views, refs=(receiver,)), *args),
+                    frame, state, FuncRef(symbol.module, ir.methods[name]), (Value(OBJECT, obj.views, refs=(receiver,)),
+                    *args),
                     keywords, at, starred=starred << 1, receiver=receiver,
                 )  # fmt: skip
         else:

@@ -1,7 +1,8 @@
-"""State that one call of a function hands to the next: its result depends on state that it writes on the same way through.
+"""State that one call of a function hands to the next: its result depends on state that it writes on the same way
+through.
 
-A layer that updates a running mean while it trains, and reads it when it does not, depends on it and writes it, but never
-on one path. Where a write stands under tests, the function is run again for each of their outcomes.
+A layer that updates a running mean while it trains, and reads it when it does not, depends on it and writes it, but
+never on one path. Where a write stands under tests, the function is run again for each of their outcomes.
 """
 
 from __future__ import annotations

@@ -228,7 +228,8 @@ def foreign_gradient_line(fact: records.ForeignGradient) -> str:
 def spent_gradient_line(fact: records.SpentGradient) -> str:
     """``spent gradient 9:8 into model by the next turn, used by opt.step()``."""
     when = "call" if fact.calls else "turn"
-    return f"spent gradient {place(fact.at)} into {fact.target} by the next {when}, used by {fact.step}{_doubt(fact.doubt)}"
+    used = f"used by {fact.step}{_doubt(fact.doubt)}"
+    return f"spent gradient {place(fact.at)} into {fact.target} by the next {when}, {used}"
 
 
 def carried_line(fact: records.CarriedGraph) -> str:

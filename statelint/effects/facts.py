@@ -24,9 +24,10 @@ class Link(msgspec.Struct, frozen=True):
 
 
 class StateRef(msgspec.Struct, frozen=True):
-    """A piece of state by access path. ``root``: *attribute* (of the receiver: ``owner`` is its class), *global* (``owner``
-    is the module), *free* (``owner`` is the defining function), *default* (a default argument's value), *class* (a class
-    attribute). ``name`` is the first name from the root, ``text`` the whole path as a user writes it."""
+    """A piece of state by access path. ``root``: *attribute* (of the receiver: ``owner`` is its class), *global*
+    (``owner`` is the module), *free* (``owner`` is the defining function), *default* (a default argument's value),
+    *class* (a class attribute). ``name`` is the first name from the root, ``text`` the whole path as a user writes it.
+    """
 
     root: str
     owner: Key
@@ -42,11 +43,13 @@ class StateRead(Fact, frozen=True):
 
 
 class StateWrite(Fact, frozen=True):
-    """State is written. ``how``: *rebind* (name or attribute assigned), *augmented*, *item* (an element assigned), *call* (a
-    method that changes contents, named by ``op``), *array* (array elements overwritten). ``deps`` are the parameters and
-    state (as text) that the new value depends on; ``reads_old`` if it depends on the state itself; ``traced`` if the value
-    may be an array computed from parameters; ``graph``: the value is attached to a graph; ``guards`` are the texts of the
-    conditions around; ``constant``: it depends on nothing; ``restored``: the function puts the state back on its way out."""
+    """State is written. ``how``: *rebind* (name or attribute assigned), *augmented*, *item* (an element assigned),
+    *call* (a method that changes contents, named by ``op``), *array* (array elements overwritten). ``deps`` are the
+    parameters and state (as text) that the new value depends on; ``reads_old`` if it depends on the state itself;
+    ``traced`` if the value may be an array computed from parameters; ``graph``: the value is attached to a graph;
+    ``guards`` are the texts of the conditions around; ``constant``: it depends on nothing; ``restored``: the function
+    puts the state back on its way out.
+    """
 
     state: StateRef
     how: str
@@ -65,9 +68,10 @@ class StateWrite(Fact, frozen=True):
 
 
 class ArgumentWrite(Fact, frozen=True):
-    """Contents of parameter ``param`` (path ``text``) are overwritten by ``op``. ``how`` as for state, or *passed*: by a callee;
-    ``kind`` is what the argument is known to be, ``value`` what is put in (0: nothing or not known), ``deps`` the parameters and
-    state (as text) that it depends on."""
+    """Contents of parameter ``param`` (path ``text``) are overwritten by ``op``. ``how`` as for state, or *passed*: by
+    a callee; ``kind`` is what the argument is known to be, ``value`` what is put in (0: nothing or not known), ``deps``
+    the parameters and state (as text) that it depends on.
+    """
 
     param: str
     text: str
@@ -99,8 +103,9 @@ class Draw(Fact, frozen=True):
 
 
 class Seed(Fact, frozen=True):
-    """A global generator is seeded. ``source`` is what the seed is: *constant*, *state* (attributes and globals: ``state``),
-    *argument* (``state`` are the parameters it depends on) or *varies*. ``loops`` are the loops around."""
+    """A global generator is seeded. ``source`` is what the seed is: *constant*, *state* (attributes and globals:
+    ``state``), *argument* (``state`` are the parameters it depends on) or *varies*. ``loops`` are the loops around.
+    """
 
     what: str
     generator: str
@@ -133,9 +138,11 @@ class Effect(Fact, frozen=True):
 
 
 class Hazard(Fact, frozen=True):
-    """A write (``at``) overlaps a save whose backward comes. ``consumer``: *backward* (here or in a callee), or *exit* (whoever
-    differentiates this function). ``mode``: recorded, no_grad, hidden. ``conditional``: the parameters of whose need for a
-    gradient it depends (empty: certain). ``repair``: *operand* or *result*: what the operation had saved."""
+    """A write (``at``) overlaps a save whose backward comes. ``consumer``: *backward* (here or in a callee), or *exit*
+    (whoever differentiates this function). ``mode``: recorded, no_grad, hidden. ``conditional``: the parameters of
+    whose need for a gradient it depends (empty: certain). ``repair``: *operand* or *result*: what the operation had
+    saved.
+    """
 
     saved: str
     saved_by: str
@@ -152,8 +159,9 @@ class Hazard(Fact, frozen=True):
 
 
 class CarriedGraph(Fact, frozen=True):
-    """A backward pass (``at``) reads what one before it has freed: ``carrier`` brings the graph from one step to the next.
-    ``calls``: from one call of the function to the next."""
+    """A backward pass (``at``) reads what one before it has freed: ``carrier`` brings the graph from one step to the
+    next. ``calls``: from one call of the function to the next.
+    """
 
     carrier: str
     chain: tuple[Link, ...]
@@ -162,8 +170,9 @@ class CarriedGraph(Fact, frozen=True):
 
 
 class SpentGradient(Fact, frozen=True):
-    """A backward pass (``at``) adds to the gradients of ``target`` that a step (``step``) has used before and nobody cleared.
-    ``calls``: from one call of the function to the next."""
+    """A backward pass (``at``) adds to the gradients of ``target`` that a step (``step``) has used before and nobody
+    cleared. ``calls``: from one call of the function to the next.
+    """
 
     target: str
     step: str
@@ -173,8 +182,10 @@ class SpentGradient(Fact, frozen=True):
 
 
 class ForeignGradient(Fact, frozen=True):
-    """An optimizer's step (``step``) uses what another loss's backward pass (``at``) added to its parameters ``target``, which
-    that of its own loss (``own``) had filled or fills later. ``other``: what else the other loss reaches, of another optimizer."""
+    """An optimizer's step (``step``) uses what another loss's backward pass (``at``) added to its parameters
+    ``target``, which that of its own loss (``own``) had filled or fills later. ``other``: what else the other loss
+    reaches, of another optimizer.
+    """
 
     target: str
     other: str
@@ -214,9 +225,10 @@ class KeyReuse(Fact, frozen=True):
 
 
 class KeyUse(Fact, frozen=True):
-    """A key that is state is consumed by ``op``, as it was when the function was entered. ``literal``: the class gives the
-    attribute a key as default. ``fixed``: its class makes values that do not change. ``direct``: by a library's function here, not
-    in a callee."""
+    """A key that is state is consumed by ``op``, as it was when the function was entered. ``literal``: the class gives
+    the attribute a key as default. ``fixed``: its class makes values that do not change. ``direct``: by a library's
+    function here, not in a callee.
+    """
 
     state: StateRef
     op: str
@@ -236,8 +248,9 @@ class KeyReturned(Fact, frozen=True):
 
 
 class CacheStore(Fact, frozen=True):
-    """A value goes into a cache under a key. ``missing`` are the parameters and state that the value depends on and that
-    neither key nor guard mentions."""
+    """A value goes into a cache under a key. ``missing`` are the parameters and state that the value depends on and
+    that neither key nor guard mentions.
+    """
 
     state: StateRef
     key: str
@@ -254,8 +267,9 @@ class MemoFunction(Fact, frozen=True):
 
 
 class Retain(Fact, frozen=True):
-    """A graph-attached value is kept beyond its step: appended or accumulated into ``target``. ``how``: *append*, *add*, *item*.
-    ``loop``: it happens in a loop here. ``useless``: a backward pass has freed the graph before."""
+    """A graph-attached value is kept beyond its step: appended or accumulated into ``target``. ``how``: *append*,
+    *add*, *item*. ``loop``: it happens in a loop here. ``useless``: a backward pass has freed the graph before.
+    """
 
     target: str
     value: str
@@ -281,8 +295,9 @@ class Lasting(Fact, frozen=True):
 
 
 class Calls(Fact, frozen=True):
-    """A call of a project's function. ``given``: by a name that stands for what a caller handed in: other callers hand in
-    other functions. ``loops`` are the loops around; ``quiet``: where autograd does not record."""
+    """A call of a project's function. ``given``: by a name that stands for what a caller handed in: other callers hand
+    in other functions. ``loops`` are the loops around; ``quiet``: where autograd does not record.
+    """
 
     callee: Key
     given: bool = False
@@ -291,8 +306,9 @@ class Calls(Fact, frozen=True):
 
 
 class Evidence(Fact, frozen=True):
-    """What a module of `statelint.evidence` saw: ``kind`` names the module, ``subject`` the user's name for what it is about,
-    ``details`` further texts by name, ``steps`` the places that lead to it, ``spans`` places that a fix needs."""
+    """What a module of `statelint.evidence` saw: ``kind`` names the module, ``subject`` the user's name for what it is
+    about, ``details`` further texts by name, ``steps`` the places that lead to it, ``spans`` places that a fix needs.
+    """
 
     kind: str
     subject: str
@@ -354,8 +370,9 @@ AnyFact = (
 
 class FunctionFacts(msgspec.Struct):
     """Facts of one function. ``result`` are the paths that its result depends on, ``result_grad`` those to
-    which a gradient flows from it; ``carried`` those of the result's paths that are state which the function also writes
-    on the same way through it; ``backward``: it runs a backward pass itself; ``returns``: it gives a result."""
+    which a gradient flows from it; ``carried`` those of the result's paths that are state which the function also
+    writes on the same way through it; ``backward``: it runs a backward pass itself; ``returns``: it gives a result.
+    """
 
     module: str
     qualname: str

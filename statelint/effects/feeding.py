@@ -1,8 +1,8 @@
 """Feeding regions: code that holds no tape, but hands arrays to the code that does.
 
-A function feeds if it is a method of a dataset, a sampler, a transform, an environment, a replay buffer or a metric, or a
-collate function. Which one it is shows in the library class that it descends from, in the protocol that its class speaks
-(the methods it has), in the name that it has for its callers, or in who consumes it (``collate_fn=``).
+A function feeds if it is a method of a dataset, a sampler, a transform, an environment, a replay buffer or a metric, or
+a collate function. Which one it is shows in the library class that it descends from, in the protocol that its class
+speaks (the methods it has), in the name that it has for its callers, or in who consumes it (``collate_fn=``).
 """
 
 from __future__ import annotations

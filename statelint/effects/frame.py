@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 
 class Storage(NamedTuple):
-    """``kind``: *param*, *global* (key: (module, name)), *free* (the variables of enclosing functions), *frame* (own captured variables),
-    *default*, *class*, *field* (of ``base`` under ``key``), *new* (key: allocation site), *old* (an earlier turn's *new*),
-    *lib* (something of a library)."""
+    """``kind``: *param*, *global* (key: (module, name)), *free* (the variables of enclosing functions), *frame* (own
+    captured variables), *default*, *class*, *field* (of ``base`` under ``key``), *new* (key: allocation site), *old*
+    (an earlier turn's *new*), *lib* (something of a library).
+    """
 
     kind: str
     base: int
@@ -29,9 +30,10 @@ class Storage(NamedTuple):
 
 
 class SaveRecord(NamedTuple):
-    """What an operation keeps: ``what`` is *operand* or *result*; ``grad`` the condition as origin bits; ``name`` the user's name for the
-    value; ``chain`` where it was saved, outermost call first; ``leaf``: it is, or holds, parameters; ``counter`` whose version
-    is remembered (`counter_of`)."""
+    """What an operation keeps: ``what`` is *operand* or *result*; ``grad`` the condition as origin bits; ``name`` the
+    user's name for the value; ``chain`` where it was saved, outermost call first; ``leaf``: it is, or holds,
+    parameters; ``counter`` whose version is remembered (`counter_of`).
+    """
 
     sid: int
     region: Region
@@ -47,8 +49,9 @@ class SaveRecord(NamedTuple):
 
 class WriteRecord(NamedTuple):
     """A write that clobbered a save. ``module``/``function`` are where the writing statement stands; ``counter`` is the
-    version counter that sees it. ``mode`` *swapped*: it is given other storage (``x.data = ...``), which the saves of itself
-    see, of this ``region``, and no view does."""
+    version counter that sees it. ``mode`` *swapped*: it is given other storage (``x.data = ...``), which the saves of
+    itself see, of this ``region``, and no view does.
+    """
 
     key: Key
     at: Span
@@ -62,8 +65,9 @@ class WriteRecord(NamedTuple):
     region: Region = ()
 
     def against(self, save: SaveRecord, *, apart: bool) -> WriteRecord | None:
-        """This write as what happens to a save; None if nothing does. A write that another counter sees is *hidden*: what
-        it does not overlap, it does not touch."""
+        """This write as what happens to a save; None if nothing does. A write that another counter sees is *hidden*:
+        what it does not overlap, it does not touch.
+        """
         mode = self.mode if self.counter == save.counter and self.mode != "swapped" else "hidden"
         if apart and mode == "hidden":
             return None
@@ -73,8 +77,9 @@ class WriteRecord(NamedTuple):
 
 
 class Pass(NamedTuple):
-    """A backward pass: ``grad`` are the origins that it reaches, ``hist`` the saves that it reads, ``frees`` whether it lets
-    them go."""
+    """A backward pass: ``grad`` are the origins that it reaches, ``hist`` the saves that it reads, ``frees`` whether it
+    lets them go.
+    """
 
     grad: int
     hist: int
@@ -102,7 +107,9 @@ ORIGIN_DEPTH = 2
 
 
 class PassedArgument(NamedTuple):
-    """A local value is handed to a call that overwrites it: ``write`` is where, ``name`` the local's name, ``at`` the call."""
+    """A local value is handed to a call that overwrites it: ``write`` is where, ``name`` the local's name, ``at`` the
+    call.
+    """
 
     write: Key
     write_at: Span
@@ -374,7 +381,8 @@ class Frame:
         return ""
 
     def state_ref(self, sid: int) -> StateRef | None:
-        """The state behind a storage, if it is state: an attribute of the receiver, a global, a captured variable ..."""
+        """The state behind a storage, if it is state: an attribute of the receiver, a global, a captured variable
+        ..."""
         if sid not in self._states:
             self._states[sid] = self._state_ref(sid)
         return self._states[sid]

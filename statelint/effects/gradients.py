@@ -1,8 +1,9 @@
-"""What is in the parameters' ``.grad``: which backward passes filled it since it was last cleared, and who steps with it.
+"""What is in the parameters' ``.grad``: which backward passes filled it since it was last cleared, and who steps with
+it.
 
-Two losses that fill the parameters of one optimizer may be meant to add up. They are not if one of them reaches nothing that
-the optimizer does not own, and the other goes through these parameters to those of another optimizer: a policy's loss through
-the critic, a generator's through the discriminator.
+Two losses that fill the parameters of one optimizer may be meant to add up. They are not if one of them reaches nothing
+that the optimizer does not own, and the other goes through these parameters to those of another optimizer: a policy's
+loss through the critic, a generator's through the discriminator.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ FIRST_ZERO = -1
 
 
 def filled(frame: Frame, state: State, hist: int, parts: dict[int, set[int]], at: Span) -> None:
-    """A backward pass fills the gradients of the parameters it reaches. ``parts`` are the storages of each owned module."""
+    """A backward pass fills the gradients of the parameters it reaches. ``parts`` are the storages of each owned
+    module.
+    """
     leaves = {frame.saves[index].sid for index in members_of(hist & ~frame.kept) if frame.saves[index].leaf}
     reached = frozenset(place for place, within in parts.items() if any(_within(frame, s, within) for s in leaves))
     if not reached:
@@ -69,7 +72,8 @@ def _add_spent(frame: Frame, place: int, source: int, used: Link, text: str, dou
 
 
 def settle(frame: Frame, state: State | None) -> None:
-    """At a function's end: what the next call finds in the gradients if it begins with their owner's own backward pass."""
+    """At a function's end: what the next call finds in the gradients if it begins with their owner's own backward
+    pass."""
     if state is None or frame.fn.kind == "module":
         return
     table = list(frame.fillings)

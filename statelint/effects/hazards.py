@@ -11,8 +11,10 @@ from statelint.effects.writes import effective
 
 
 def consume(frame: Frame, state: State, value: Value, at: Span, how: str, frees: bool = True, beyond: int = 0) -> None:
-    """A backward pass through ``value`` begins here or, for *callee*, in what is called here: every overwritten save in its
-    history is a hazard, but for those that lie ``beyond`` where it ends. ``frees``: what it read can't be read again."""
+    """A backward pass through ``value`` begins here or, for *callee*, in what is called here: every overwritten save in
+    its history is a hazard, but for those that lie ``beyond`` where it ends. ``frees``: what it read can't be read
+    again.
+    """
     hist = history(state, value) & ~beyond
     frame.consumed_history |= hist
     if how == "backward" and not training.backward(frame, state, value, hist, at, frees):

@@ -100,8 +100,9 @@ def aliases(inspection: Inspection) -> list[tuple[str, str]]:
 
 
 def _element(frame: Frame, a: Value, b: Value) -> bool:
-    """Whether one of two values may be an element of the other, an argument of a NumPy program that may be an array: the
-    tensors of a list share nothing with it."""
+    """Whether one of two values may be an element of the other, an argument of a NumPy program that may be an array:
+    the tensors of a list share nothing with it.
+    """
     if frame.analyzer.dialects(frame.module) != {"numpy"}:
         return False
 

@@ -1,4 +1,6 @@
-"""What the class of an instance tells: ``isinstance`` where the two classes decide it, and whether instances are values."""
+"""What the class of an instance tells: ``isinstance`` where the two classes decide it, and whether instances are
+values.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ _VALUES = ("equinox.Module", "flax.linen.Module", "flax.struct.PyTreeNode", "typ
 
 
 def is_value(analyzer: Analyzer, module: str, qualname: str) -> bool:
-    """Whether instances of a class are values that do not change: data classes, named tuples, modules of functional layers."""
+    """Whether instances of a class are values that do not change: data classes, named tuples, modules of functional
+    layers.
+    """
     symbols = analyzer.symbols
     if any(symbols.extends(module, qualname, base) for base in _VALUES):
         return True

@@ -1,8 +1,8 @@
 """Random keys as linear values: a key is consumed at most once on a path.
 
-The algebra is that of ``jax.experimental.key_reuse`` (jax 0.10): a source makes a key, a sink consumes it, and a call consumes
-what its callee consumes. ``split`` is a sink of its argument and a source of its results; ``fold_in`` derives and, with distinct
-data, does not consume.
+The algebra is that of ``jax.experimental.key_reuse`` (jax 0.10): a source makes a key, a sink consumes it, and a call
+consumes what its callee consumes. ``split`` is a sink of its argument and a source of its results; ``fold_in`` derives
+and, with distinct data, does not consume.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def use(frame: Frame, state: State, model: FunctionModel, bound: dict[str, Value
 
 
 def folded(frame: Frame, value: Value, data: Value | None) -> Value | None:
-    """The key that ``fold_in`` makes of a key and a number: the same one each time, where both are known to be the same."""
+    """The key that ``fold_in`` makes of a key and a number: the same one each time, where both are known to be the
+    same.
+    """
     if data is None or type(data.const) is not int or len(value.views) != 1 or value.kind != KEY:
         return None
     sid, region = next(iter(value.views))

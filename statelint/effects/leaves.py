@@ -21,7 +21,8 @@ def require(state: State, value: Value, needed: bool = True) -> Value:
 
     def changed(old: Value) -> Value:
         return Value(
-            old.kind, old.views, old.const, old.refs, old.items, old.deps, grad, old.hist if needed else 0, old.doubt, mark
+            old.kind, old.views, old.const, old.refs, old.items, old.deps, grad, old.hist if needed else 0, old.doubt,
+            mark
         )  # fmt: skip
 
     for name, held in list(state.env.items()):
@@ -34,7 +35,8 @@ def require(state: State, value: Value, needed: bool = True) -> Value:
 
 
 def swap(frame: Frame, state: State, value: Value, at: Span) -> None:
-    """``value.data = ...``: all that hold this very tensor see other storage from now on, views of the old one do not."""
+    """``value.data = ...``: all that hold this very tensor see other storage from now on, views of the old one do
+    not."""
     if len(value.views) != 1 or any(frame.outside(sid) for sid, _ in value.views):
         return
     hist, grad, deps = effective(state, value)

@@ -129,7 +129,8 @@ class Library:
     def _holds(
         self, frame: Frame, state: State, model: FunctionModel, bound: Arguments, condition: Condition
     ) -> tuple[bool, int, int]:
-        """Whether a condition may hold, on whose gradient (origin bits; 0: none needed), and the doubt of assuming it."""
+        """Whether a condition may hold, on whose gradient (origin bits; 0: none needed), and the doubt of assuming
+        it."""
         value = bound.get(condition.what)
         if condition.kind == "grad":
             if value is None:
@@ -195,7 +196,7 @@ class Library:
         if model.key is not None:
             self.analyzer.keys.use(frame, state, model, bound, at, op)
             if model.key[0] == "derive" and model.key[1] in bound:
-                derived = self.analyzer.keys.folded(frame, bound[model.key[1]], bound.get("data"))
+                derived: Value | None = self.analyzer.keys.folded(frame, bound[model.key[1]], bound.get("data"))
                 if derived is not None:
                     return derived
         if model.backward:
@@ -570,7 +571,8 @@ class Library:
         return Value(kind, views, ABSENT, (), None, own_deps | deps, own_grad, own_hist, doubt, mark)
 
     def _source(self, frame: Frame, state: State, bound: Arguments, of: str, at: Span) -> Value | None:
-        """The argument that a row's result names: a parameter, what ``*args`` took, or with ``[*]`` an element of one."""
+        """The argument that a row's result names: a parameter, what ``*args`` took, or with ``[*]`` an element of
+        one."""
         found = bound.get(of)
         if found is None:
             name = of.removesuffix("[*]")
@@ -592,7 +594,8 @@ class Library:
         return instance(self.models, name, sid)
 
     def _pieces(self, frame: Frame, state: State, bound: Arguments, sid: int, whole: Value, at: Span) -> None:
-        """The pieces that an array is split into do not overlap: their bounds are one unknown scale, in rising order."""
+        """The pieces that an array is split into do not overlap: their bounds are one unknown scale, in rising
+        order."""
         axis = bound.get("axis", bound.get("dim"))
         number = 0 if axis is None else axis.const
         state.fields[(sid, fields.ANY)] = whole
@@ -604,7 +607,8 @@ class Library:
             region = (None,) * number + (Slice(Linear(scale, i), Linear(scale, i + 1), False),)
             views = frozenset((s, compose(r, region)) for s, r in base.views)
             state.fields[(sid, fields.key_text(i))] = Value(
-                whole.kind, views, ABSENT, (), None, whole.deps, whole.grad, whole.hist, whole.doubt, whole.mark | STRIDED
+                whole.kind, views, ABSENT, (), None, whole.deps, whole.grad, whole.hist, whole.doubt,
+                whole.mark | STRIDED
             )  # fmt: skip
 
     # members ----------------------------------------------------------------------------------------------------
@@ -766,7 +770,8 @@ def _contiguous(frame: Frame, value: Value) -> bool:
 
 
 def _overwritten(model: FunctionModel, bound: Arguments) -> Value | None:
-    """The argument that a call writes its result into, and returns: ``out``, or the one changed for ``inplace=True``."""
+    """The argument that a call writes its result into, and returns: ``out``, or the one changed for
+    ``inplace=True``."""
     for mutation in model.mutates:
         inplace = any(c.what == "inplace" for c in mutation.conditions) and _is_true(bound.get("inplace"))
         value = bound.get(mutation.what)

@@ -118,7 +118,8 @@ def _member_of_ref(frame: Frame, state: State, obj: Value, ref: object, name: st
 
 
 def instance_attribute(frame: Frame, state: State, obj: Value, ref: InstRef, name: str, at: Span) -> Value:
-    """An attribute of an instance of a project's class: what was written, a method, a property, or what its class says."""
+    """An attribute of an instance of a project's class: what was written, a method, a property, or what its class
+    says."""
     analyzer = frame.analyzer
     written: list[Value] = []
     for sid, _ in obj.views:
@@ -285,7 +286,8 @@ def set_item(frame: Frame, state: State, obj: Value, index: Value, value: Value,
         fields.assign(frame, state, obj, key, value, weak=True)
     region, copied = fields.region_of(index)
     if not array or (augmented and kind & ARRAY and not copied):
-        # `a[i] += v` on an array already wrote through the view that the in-place operation took, unless it took a copy.
+        # `a[i] += v` on an array already wrote through the view that the in-place operation took, unless it took a
+        # copy.
         return
     part = obj if copied else fields.view(frame, state, obj, region)
     mode = "no_grad" if state.no_grad else "recorded"

@@ -2,14 +2,14 @@
 
 A *node* is a function's summary, a module's body or a class's shape. While one is computed, asking for it again gives a
 conservative fallback, and everything computed above it on the stack is provisional: it is kept only until the head of
-the cycle is done (the bookkeeping is Tarjan's low-link). A finished head remembers the members of its cycle and is computed
-anew when one of them asks, because that one's own result must not depend on whether the head came first.
+the cycle is done (the bookkeeping is Tarjan's low-link). A finished head remembers the members of its cycle and is
+computed anew when one of them asks, because that one's own result must not depend on whether the head came first.
 
 Class shapes and module bodies are *anchors*: they are computed as if nothing but other anchors were under way. So a
 class's shape is the same for each of its methods that asks, and is made once, although its making runs those methods.
 
-A node that asks for nothing but itself is iterated from below instead, if it says where to begin, until a run gives what
-it assumed; if that does not come soon, the fallback's result stands.
+A node that asks for nothing but itself is iterated from below instead, if it says where to begin, until a run gives
+what it assumed; if that does not come soon, the fallback's result stands.
 """
 
 from __future__ import annotations
@@ -46,8 +46,9 @@ class Memo:
         *,
         anchor: bool = False,
     ) -> Any:
-        """The result of a node: known, made now, or the fallback if it is under way. ``bottom`` begins an iteration from
-        below, which ends when two results are the ``same``."""
+        """The result of a node: known, made now, or the fallback if it is under way. ``bottom`` begins an iteration
+        from below, which ends when two results are the ``same``.
+        """
         found = self._results.get(node)
         if found is not None and (not found[1] or not self._under_way(found[1])):
             return found[0]

@@ -26,8 +26,9 @@ from statelint.ir.nodes import Unpack
 from statelint.storage import ALL, Index, Linear, Slice
 
 NEEDS_OTHER = {"mul", "div", "matmul", "pow", "remainder"}
-"""Operators whose derivative needs an operand: saved if the other one needs a gradient (torch 2.13, by execution: see the
-models of the same names; this is what holds where the operands' library is not known)."""
+"""Operators whose derivative needs an operand: saved if the other one needs a gradient (torch 2.13, by execution: see
+the models of the same names; this is what holds where the operands' library is not known).
+"""
 
 
 def operator(frame: Frame, state: State, name: str, left: Value, right: Value, at: Span) -> Value:

@@ -56,9 +56,10 @@ TRACED_METHODS = {"keras.Model": ("train_step", "test_step", "predict_step")}
 
 
 class Region(msgspec.Struct, frozen=True):
-    """Why a function is differentiated: ``kind`` and ``framework`` of the region, what opened it (``via``), the function at its
-    start, and the calls from there. ``doubt`` counts those of them that run what a caller handed in: another caller may
-    have handed it in."""
+    """Why a function is differentiated: ``kind`` and ``framework`` of the region, what opened it (``via``), the
+    function at its start, and the calls from there. ``doubt`` counts those of them that run what a caller handed in:
+    another caller may have handed it in.
+    """
 
     kind: str
     framework: str
@@ -190,8 +191,9 @@ class Program:
                     heapq.heappush(queue, (inner.doubt, number, fact.callee, inner))
 
     def lasting(self, root: Key, info: FunctionFacts, write: StateWrite) -> list[Lasting]:
-        """How a write of state outlives a call of the region's start, once for each way to it; empty if what it writes did not
-        exist before that call."""
+        """How a write of state outlives a call of the region's start, once for each way to it; empty if what it writes
+        did not exist before that call.
+        """
         key = (info.module, info.qualname)
         if root == key:
             return [Lasting(write.at, key, write.at, write.traced, write.graph, write.state.text, write.deps)]
@@ -269,8 +271,7 @@ class Program:
         """A class, its ancestors and its descendants in the project."""
         yield owner
         cls = self.classes.get(owner)
-        for base in cls.project_bases if cls is not None else ():
-            yield base
+        yield from cls.project_bases if cls is not None else ()
         for key, other in self.classes.items():
             if owner in other.project_bases:
                 yield key

@@ -1,8 +1,8 @@
 """Recency: before a loop's next turn, what this turn allocated, saved or consumed becomes *old*.
 
-The statement ``y = relu(x)`` in a loop makes a new storage in each turn. One abstract storage for all of them could not tell
-a write to this turn's ``y`` from a write to the last one's. So a site has two: *new*, the latest, and *old*, all before
-(the recency abstraction: Balakrishnan and Reps, SAS 2006).
+The statement ``y = relu(x)`` in a loop makes a new storage in each turn. One abstract storage for all of them could not
+tell a write to this turn's ``y`` from a write to the last one's. So a site has two: *new*, the latest, and *old*, all
+before (the recency abstraction: Balakrishnan and Reps, SAS 2006).
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ class Made(NamedTuple):
 
 
 class Mark(NamedTuple):
-    """How many storages, saves and symbols a frame had at a loop's entry: what comes later belongs to the loop. ``earlier``
-    is what the loop's earlier runs entered (it stands in another loop, or several paths lead to it): a site that allocates
-    again finds its storage there."""
+    """How many storages, saves and symbols a frame had at a loop's entry: what comes later belongs to the loop.
+    ``earlier`` is what the loop's earlier runs entered (it stands in another loop, or several paths lead to it): a site
+    that allocates again finds its storage there.
+    """
 
     loop: object
     storages: int
@@ -132,9 +133,9 @@ class _Aging:
         views = frozenset(self.view(v) for v in value.views) if moved else value.views
         items = None if value.items is None else tuple(self.value(v) for v in value.items)
         refs = tuple(self.ref(r) for r in value.refs)
-        if views == value.views and items == value.items and refs == value.refs and const is value.const:
-            if not value.hist & self.mask:
-                return value
+        same = views == value.views and items == value.items and refs == value.refs and const is value.const
+        if same and not value.hist & self.mask:
+            return value
         return Value(
             value.kind, views, const, refs, items, value.deps, value.grad, self.history(value.hist),
             value.doubt, value.mark,
@@ -215,8 +216,9 @@ def age(frame: Frame, state: State, start: Mark) -> None:
 
 
 def forget(frame: Frame, state: State, iterable: Value | None) -> None:
-    """At a loop's entry: what was written to earlier storages that nothing refers to any more. In an outer loop's next turn
-    an inner loop would meet the writes of its own last run."""
+    """At a loop's entry: what was written to earlier storages that nothing refers to any more. In an outer loop's next
+    turn an inner loop would meet the writes of its own last run.
+    """
     earlier = [sid for sid in state.extra if frame.storages[sid].kind == "old"]
     if not earlier:
         return

@@ -1,8 +1,8 @@
 """Values attached to a graph that are kept beyond their step.
 
-What is appended or added up is tagged by a bit in its history. If a backward pass later reads that history, the value was
-kept to be differentiated, and all is well. If not, and a backward pass has freed the graph that the value holds, keeping it
-was of no use: that is sure. A summary hands its tags up, so that a caller who knows what is stored can tell.
+What is appended or added up is tagged by a bit in its history. If a backward pass later reads that history, the value
+was kept to be differentiated, and all is well. If not, and a backward pass has freed the graph that the value holds,
+keeping it was of no use: that is sure. A summary hands its tags up, so that a caller who knows what is stored can tell.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ EXTRA = "%extra"
 
 
 class Kept(NamedTuple):
-    """A value that was kept: its tag, the fact if it is true, who wrote it, the loops around, and the graph it holds."""
+    """A value that was kept: its tag, the fact if it is true, who wrote it, the loops around, and the graph it
+    holds."""
 
     bit: int
     retain: Retain
@@ -86,8 +87,9 @@ def accumulated(frame: Frame, state: State, target: Value, right: Value, instr: 
 
 
 def renewed(frame: Frame, state: State, old: Value | None, value: Value, at: Span, target: str, place: int) -> Value:
-    """``name = value`` (or an attribute, with its storage) where the value holds the graph of the old one and more: a sum, a
-    moving average. The same value, tagged."""
+    """``name = value`` (or an attribute, with its storage) where the value holds the graph of the old one and more: a
+    sum, a moving average. The same value, tagged.
+    """
     if old is None or state.no_grad or not kind_of(frame, value) & (TENSOR | UNKNOWN):
         return value
     hist, grad, _ = effective(state, value)
@@ -109,7 +111,7 @@ def renewed(frame: Frame, state: State, old: Value | None, value: Value, at: Spa
 
 def handed_up(frame: Frame, state: State, place: Place, value: Value, target: int) -> Value:
     """A callee keeps ``value`` in a field of what is ``target`` here; the same value, tagged."""
-    if state.no_grad or not effective(state, value)[0] & ~frame.kept and not value.grad:
+    if state.no_grad or (not effective(state, value)[0] & ~frame.kept and not value.grad):
         return value
     if frame.outside(target):
         frame.kept_at[place._replace(sid=target)] = None
@@ -163,7 +165,9 @@ def _tag(frame: Frame, retain: Retain, writer: Key, graph: int) -> int:
 
 
 def unsettled(frame: Frame, state: State, result: Value) -> tuple[Place, ...]:
-    """The places whose values a caller may judge: they were not differentiated here, and do not go on to it as a result."""
+    """The places whose values a caller may judge: they were not differentiated here, and do not go on to it as a
+    result.
+    """
     done = frame.consumed_history
     for value in (result, *(result.items or ())):
         done |= effective(state, value)[0]

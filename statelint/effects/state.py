@@ -1,11 +1,11 @@
 """The abstract state at a point of one function: names, fields, versions and what was consumed.
 
-A storage's *fields* are the attributes of an object, the elements of a container (``"[*]"`` for all of them, or a constant
-key) and the variables of a frame. *Extra* facts are what in-place writes added to a storage since the values that view it
-were made. ``saved`` says which saves stand on a storage, ``clobbered`` which saves have been overwritten on some path. On every
-path: ``freed`` are the saves that a backward pass has let go, ``stepped`` those that an optimizer's step has overwritten.
-``grads`` are, for the parameters of each module that some optimizer owns, the backward passes whose gradients may be in them,
-and below zero those that surely are and that a step has used.
+A storage's *fields* are the attributes of an object, the elements of a container (``"[*]"`` for all of them, or a
+constant key) and the variables of a frame. *Extra* facts are what in-place writes added to a storage since the values
+that view it were made. ``saved`` says which saves stand on a storage, ``clobbered`` which saves have been overwritten
+on some path. On every path: ``freed`` are the saves that a backward pass has let go, ``stepped`` those that an
+optimizer's step has overwritten. ``grads`` are, for the parameters of each module that some optimizer owns, the
+backward passes whose gradients may be in them, and below zero those that surely are and that a step has used.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Summaries: what a caller needs to know of a function, and composing them at a call.
 
-A summary speaks of the function's own storages by access path from its parameters, the receiver, globals, captured variables
-and what it allocates. At a call each path is resolved against the caller's state, and what the callee saved, overwrote,
-consumed and returned happens to the caller's storages.
+A summary speaks of the function's own storages by access path from its parameters, the receiver, globals, captured
+variables and what it allocates. At a call each path is resolved against the caller's state, and what the callee saved,
+overwrote, consumed and returned happens to the caller's storages.
 """
 
 from __future__ import annotations
@@ -56,13 +56,15 @@ from statelint.effects.writes import attached, effective, from_arguments, may_be
 from statelint.storage import ALL, Index, Linear, Slice, compose
 
 OBJECT_LEVELS = 2
-"""An object that a function makes or changes is handed to its callers with the fields of this many levels of objects; what
-lies deeper is known by its class alone."""
+"""An object that a function makes or changes is handed to its callers with the fields of this many levels of objects;
+what lies deeper is known by its class alone.
+"""
 
 
 class Summary(msgspec.Struct):
-    """``fields`` are the written fields of outside storages and all fields of returned ones, at exit. ``arrays`` are the array
-    writes to outside storages in the order in which they were met."""
+    """``fields`` are the written fields of outside storages and all fields of returned ones, at exit. ``arrays`` are
+    the array writes to outside storages in the order in which they were met.
+    """
 
     key: Key
     params: tuple[str, ...]
@@ -186,7 +188,8 @@ def summarize(frame: Frame, exit_state: State | None, result: Value) -> Summary:
 
 
 def _kept_fields(frame: Frame, state: State, result: Value) -> tuple[list[tuple[int, object, Value]], set[int]]:
-    """The fields that a caller can reach, down to the parts of the parts of an object, and all storages met on the way."""
+    """The fields that a caller can reach, down to the parts of the parts of an object, and all storages met on the
+    way."""
     reachable: set[int] = set()
     _reach(state, result, reachable)
     waiting = [sid for sid, _ in state.fields.tables() if frame.outside(sid) or sid in reachable]
@@ -466,7 +469,7 @@ class Composition:
                             name=name,
                             doubt=doubt,
                             counter=self.counter(record.counter, record.sid),
-                        )  # fmt: skip
+                        )
                     )
                 bits |= bit
         self._bits[index] = bits
@@ -528,6 +531,7 @@ class Composition:
         return any(self.summary.storages[sid].kind not in ("new", "old") for sid, _ in value.views)
 
     def ref(self, ref: Ref) -> Ref:
+        """What is called, in the caller's terms."""
         if isinstance(ref, BoundRef):
             return BoundRef(self.value(ref.receiver), ref.name)
         if isinstance(ref, FuncRef) and ref.frame:
@@ -570,7 +574,7 @@ def compose_call(
         for target, _ in call.views(sid):
             frame.shapes.setdefault(target, shape)
     # Resolve all paths against the state before the call.
-    for sid, name, _ in summary.fields:
+    for sid, _, _ in summary.fields:
         call.held(sid)
     for sid in (*summary.extra, *summary.consumed, *summary.saved):
         call.held(sid)
@@ -586,8 +590,8 @@ def compose_call(
         frame.consumed_history |= read
         if not training.reach(frame, state, grad, read, at, made.frees, made.link):
             frame.analyzer.hazards.stepped(frame, state, read, at)
-    for record, seed in summary.seeds:
-        seeds.note(frame, state, record.generator, call.value(seed), at, record.what)
+    for sown, seed in summary.seeds:
+        seeds.note(frame, state, sown.generator, call.value(seed), at, sown.what)
     link = Link(frame.module, at, f"`{summary.key[1]}` is called here")
     writes_done = set()
     for sid, region, record in summary.arrays:
@@ -608,7 +612,8 @@ def compose_call(
             frame.add_foreign(entry.key, LeafWrite(entry.at, entry.target, entry.op, entry.doubt + overwritten.doubt))
         views = call._moved(frozenset(((sid, region),)))
         entry = record._replace(
-            chain=(link, *record.chain)[:6], doubt=record.doubt + frame.ambiguity, counter=call.counter(record.counter, sid)
+            chain=(link, *record.chain)[:6], doubt=record.doubt + frame.ambiguity, counter=call.counter(record.counter,
+            sid)
         )  # fmt: skip
         if (views, entry.at, entry.key) in writes_done:
             continue
@@ -645,18 +650,20 @@ def compose_call(
             bits = call.save_bit(index)
             state.clobbered |= bits
             for position in members_of(bits):
-                for record in summary.clobbers.get(index, ()):
-                    chain = (link, *record.chain)[:6]
-                    entry = record._replace(chain=chain, counter=call.counter(record.counter, summary.saves[index].sid))
+                for clobber in summary.clobbers.get(index, ()):
+                    chain = (link, *clobber.chain)[:6]
+                    entry = clobber._replace(
+                        chain=chain, counter=call.counter(clobber.counter, summary.saves[index].sid)
+                    )
                     frame.clobbers.setdefault(position, {})[entry] = None
     _last(frame, state, call, {(sid, name): value for sid, name, value in new_fields})
     kept: dict[tuple[int, object], list[Place]] = {}
-    for place in summary.kept:
-        kept.setdefault((place.sid, place.key), []).append(place)
+    for keeping in summary.kept:
+        kept.setdefault((keeping.sid, keeping.key), []).append(keeping)
     for sid, hist, grad, deps in extras:
         for target, _ in call.views(sid):
-            for place in kept.get((sid, retention.EXTRA), ()) if hist else ():
-                hist = retention.handed_up_extra(frame, place, hist, target)
+            for keeping in kept.get((sid, retention.EXTRA), ()) if hist else ():
+                hist = retention.handed_up_extra(frame, keeping, hist, target)
             mine = state.extra.get(target, (0, 0, 0))
             state.extra[target] = (mine[0] | hist, mine[1] | grad, mine[2] | deps)
     for sid in summary.cleared:
@@ -665,14 +672,14 @@ def compose_call(
         owner = call.held(sid)
         if summary.storages[sid].kind == "free" and call.closure:
             owner = Value(UNKNOWN, frozenset(((call.closure, ALL),)))
-        for place in kept.get((sid, name), ()):
+        for keeping in kept.get((sid, name), ()):
             for target, _ in owner.views:
-                value = retention.handed_up(frame, state, place, value, target)
+                value = retention.handed_up(frame, state, keeping, value, target)
         fields.assign(frame, state, owner, name, value)
     renewed = {(sid, name) for sid, name, _ in summary.fields}
     for sid, events in summary.consumed.items():
-        record = summary.storages[sid]
-        if record.kind == "field" and (record.base, record.key) not in renewed and summary.is_receiver(record.base):
+        storage = summary.storages[sid]
+        if storage.kind == "field" and (storage.base, storage.key) not in renewed and summary.is_receiver(storage.base):
             continue  # what a method draws with a key of its own is the object's affair
         captured = summary.key if summary.storages[summary.root(sid)].kind == "free" else None
         frame.analyzer.keys.compose(frame, state, call.held(sid), events, at, link, captured)

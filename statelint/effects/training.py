@@ -1,8 +1,9 @@
-"""Training steps: which parameters an optimizer owns, what its step overwrites, and which graphs a backward pass has freed.
+"""Training steps: which parameters an optimizer owns, what its step overwrites, and which graphs a backward pass has
+freed.
 
-All parameters of a module are one storage below it, the field ``%params``. An optimizer's step overwrites the saves that stand on
-parameters in or below what it owns. Both that and the freeing of a graph are kept per path as *must* facts
-(`statelint.effects.state`): a loop that detaches in the same branch in which it runs backward is right.
+All parameters of a module are one storage below it, the field ``%params``. An optimizer's step overwrites the saves
+that stand on parameters in or below what it owns. Both that and the freeing of a graph are kept per path as *must*
+facts (`statelint.effects.state`): a loop that detaches in the same branch in which it runs backward is right.
 """
 
 from __future__ import annotations
@@ -32,7 +33,8 @@ OWNS = "%owns"
 NO_FORWARD = frozenset(
     (
         "add_module", "apply", "bfloat16", "buffers", "children", "cpu", "cuda", "double", "eval", "float", "half",
-        "load_state_dict", "modules", "named_buffers", "named_children", "named_modules", "register_buffer", "requires_grad_",
+        "load_state_dict", "modules", "named_buffers", "named_children", "named_modules", "register_buffer",
+        "requires_grad_",
         "share_memory", "state_dict", "to", "train", "zero_grad",
     )
 )  # fmt: skip
@@ -111,7 +113,8 @@ def _owned_paths(optimizer: Value) -> Iterator[str]:
 
 
 def _follow(frame: Frame, state: State, optimizer: int, path: str) -> Iterator[int]:
-    """The parameters at a path from the object, or from the module, that holds the optimizer (or the list that does)."""
+    """The parameters at a path from the object, or from the module, that holds the optimizer (or the list that
+    does)."""
     record = frame.storages[optimizer]
     while record.kind == "field" and str(record.key).startswith("["):
         record = frame.storages[record.base]
@@ -166,8 +169,9 @@ def concerned(frame: Frame, values: Iterable[Value]) -> bool:
 
 
 def forward(frame: Frame, state: State, module: Value, at: Span, method: str = "") -> int:
-    """The save of a module's parameters by a call that is not followed, of it or of a method, if an optimizer is known to
-    own them. A parameter that is called like a function may be a module."""
+    """The save of a module's parameters by a call that is not followed, of it or of a method, if an optimizer is known
+    to own them. A parameter that is called like a function may be a module.
+    """
     if state.no_grad or not module.views or not module.kind & ~TENSOR or method in NO_FORWARD:
         return 0
     _name_owned(frame, state)
@@ -257,8 +261,9 @@ def backward(frame: Frame, state: State, value: Value, hist: int, at: Span, free
 
 
 def reach(frame: Frame, state: State, grad: int, hist: int, at: Span, frees: bool, link: Link) -> bool:
-    """A backward pass, here or in a callee, reads ``hist`` of a value that needs a gradient because of ``grad``; whether a
-    pass before has freed some of it."""
+    """A backward pass, here or in a callee, reads ``hist`` of a value that needs a gradient because of ``grad``;
+    whether a pass before has freed some of it.
+    """
     hist &= ~frame.kept
     again = hist & state.freed
     carried = False
@@ -291,8 +296,9 @@ def fill(frame: Frame, state: State, hist: int, at: Span) -> None:
 
 
 def _kept(condition: int, grad: int) -> bool:
-    """Whether an operation surely saved something: what may make the differentiated value need a gradient, one of which does,
-    made this operation need one."""
+    """Whether an operation surely saved something: what may make the differentiated value need a gradient, one of which
+    does, made this operation need one.
+    """
     return bool(condition & CERTAINLY) or not grad & ~condition
 
 
@@ -322,7 +328,9 @@ def _carrier(frame: Frame, state: State, bit: int) -> str:
 
 
 def settle(frame: Frame, exit_state: State | None) -> None:
-    """At the end of a function: gradients that the next call finds, and state that went into a backward pass and leaves with a graph that the pass has freed."""
+    """At the end of a function: gradients that the next call finds, and state that went into a backward pass and leaves
+    with a graph that the pass has freed.
+    """
     gradients.settle(frame, exit_state)
     if exit_state is None or not exit_state.freed:
         return

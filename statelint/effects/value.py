@@ -1,9 +1,9 @@
 """Abstract values: what is known of a name at a point.
 
-A value says which kinds of thing it may be, which regions of which storages it may view, what calling it would run, what
-it depends on, which parties' need for a gradient makes it need one, and which saves a backward pass through it reads.
-The last three are bit sets: ``deps`` and ``grad`` over the function's origins (parameters and state read), with bit 0 of
-``grad`` for "certainly", and ``hist`` over its saves.
+A value says which kinds of thing it may be, which regions of which storages it may view, what calling it would run,
+what it depends on, which parties' need for a gradient makes it need one, and which saves a backward pass through it
+reads. The last three are bit sets: ``deps`` and ``grad`` over the function's origins (parameters and state read), with
+bit 0 of ``grad`` for "certainly", and ``hist`` over its saves.
 """
 
 from __future__ import annotations
@@ -151,13 +151,13 @@ Ref = FuncRef | ClassRef | InstRef | LibRef | LibInst | ModRef | BoundRef | Part
 
 
 class Value(msgspec.Struct, frozen=True):
-    """See the module's text. ``items`` are the elements of a tuple of known length. ``doubt`` counts the facts that were
-    assumed. ``mark``: `LEAF` for a leaf that requires grad (its own in-place change is an error), `DETACHED` for an alias
-    outside the graph (what writes add to the storage's history is not its own), `EXPANDED` for a view whose elements
-    may share memory with each other, `MAYBE` for what may be a copy of what it views,
-    `STRIDED` for a view whose elements may not lie in their order without gaps,
-    `MASK` for the result of a comparison, which as an index selects a copy; the rest is which version counter sees
-    its writes (`counter_of`)."""
+    """See the module's text. ``items`` are the elements of a tuple of known length. ``doubt`` counts the facts that
+    were assumed. ``mark``: `LEAF` for a leaf that requires grad (its own in-place change is an error), `DETACHED` for
+    an alias outside the graph (what writes add to the storage's history is not its own), `EXPANDED` for a view whose
+    elements may share memory with each other, `MAYBE` for what may be a copy of what it views, `STRIDED` for a view
+    whose elements may not lie in their order without gaps, `MASK` for the result of a comparison, which as an index
+    selects a copy; the rest is which version counter sees its writes (`counter_of`).
+    """
 
     kind: int
     views: frozenset[View] = frozenset()
@@ -263,8 +263,9 @@ def _shared_mark(a: int, b: int) -> int:
 
 
 def counter_of(value: Value) -> int:
-    """Which version counter sees writes through a value: 0 the storage's own, else that of an alias which counts for itself
-    (``x.data``), by a number of the function."""
+    """Which version counter sees writes through a value: 0 the storage's own, else that of an alias which counts for
+    itself (``x.data``), by a number of the function.
+    """
     return value.mark >> _COUNTER
 
 

@@ -77,7 +77,8 @@ def analyzer_of(project: Project, settings: Settings) -> Analyzer:
 
 
 def matters(project: Project, analyzer: Analyzer, name: str) -> bool:
-    """Whether a module can have to do with differentiation: it, or a project's module it imports, imports a framework."""
+    """Whether a module can have to do with differentiation: it, or a project's module it imports, imports a
+    framework."""
     return _reaches(analyzer, name, set())
 
 

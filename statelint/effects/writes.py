@@ -70,7 +70,7 @@ def save(
                     link,
                     leaf,
                     counter,
-                )  # fmt: skip
+                )
             )
         state.saved[sid] = state.saved.get(sid, 0) | bit
         # A new save of this site stands at the current version.
@@ -151,7 +151,9 @@ IDEMPOTENT = frozenset(
         "resize_",
     ]
 )
-"""Writes that PyTorch lets through a view whose elements share memory (torch 2.13, by execution), or that write nothing."""
+"""Writes that PyTorch lets through a view whose elements share memory (torch 2.13, by execution), or that write
+nothing.
+"""
 
 
 def elements_shared(frame: Frame, value: Value, at: Span, op: str, target: str, name: str, doubt: int) -> None:
@@ -322,7 +324,8 @@ def from_arguments(frame: Frame, deps: int, state: int) -> bool:
 
 
 def attached(frame: Frame, grad: int) -> bool:
-    """Whether a value needs a gradient for another reason than the receiver's own state, which may be a plain tensor."""
+    """Whether a value needs a gradient for another reason than the receiver's own state, which may be a plain
+    tensor."""
     if grad & CERTAINLY:
         return True
     for sid in frame.origin_sids(grad):

@@ -114,7 +114,8 @@ class Project:
         return lowered
 
     def mentions(self, name: str, word: str) -> bool | None:
-        """Whether a module's text has a word in it, or takes all names of another module; None if it is not the user's."""
+        """Whether a module's text has a word in it, or takes all names of another module; None if it is not the
+        user's."""
         file = self.source(name)
         if file is None:
             return None

@@ -1,9 +1,10 @@
 """A reference to something is stored, and the thing is changed in place afterwards.
 
-Detail ``form``: *loop* (the same object is stored in each turn of a loop that changes it), *before* (``old = x``, then a change
-of ``x``, then ``old`` is read as what ``x`` was), *branch* (a name is a copy on one path and another's object on the other, and is
-written to), *argument* (an argument becomes ``attribute``), *attribute* (an ``attribute`` is appended to something),
-*taken* (an argument is appended to something that outlives the call). ``target`` is where it is stored, ``change`` what changes it.
+Detail ``form``: *loop* (the same object is stored in each turn of a loop that changes it), *before* (``old = x``, then
+a change of ``x``, then ``old`` is read as what ``x`` was), *branch* (a name is a copy on one path and another's object
+on the other, and is written to), *argument* (an argument becomes ``attribute``), *attribute* (an ``attribute`` is
+appended to something), *taken* (an argument is appended to something that outlives the call). ``target`` is where it is
+stored, ``change`` what changes it.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ def observe(body: Body) -> Iterator[Evidence]:
 
 
 def _stores(body: Body) -> Iterator[tuple[Site, int, int, str]]:
-    """Places in loops that store a value: site, the value's register, the container's, the user's words for the container."""
+    """Places in loops that store a value: site, the value's register, the container's, the user's words for the
+    container.
+    """
     for site in body.sites:
         if not site.loops:
             continue
@@ -253,7 +256,8 @@ def _branches(body: Body, found: list[Change]) -> Iterator[Evidence]:
         if len(sites) != 2 or not apart(*sites):
             continue
         for alias, fresh in (sites, sites[::-1]):
-            assert isinstance(alias.instr, ir.Store) and isinstance(fresh.instr, ir.Store)
+            assert isinstance(alias.instr, ir.Store)
+            assert isinstance(fresh.instr, ir.Store)
             source = name_of(body, alias.instr.src)
             made = body.call_of.get(fresh.instr.src)
             if (

@@ -1,4 +1,6 @@
-"""Elements are taken out of a container that may be an argument, or part of one: ``sample.pop("x")``, ``del batch["x"]``."""
+"""Elements are taken out of a container that may be an argument, or part of one: ``sample.pop("x")``, ``del
+batch["x"]``.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""One key bound once for many calls: ``self.apply = partial(model.apply, rngs={"dropout": key})``, or a kernel seeded with
-one key and then mapped over many."""
+"""One key bound once for many calls: ``self.apply = partial(model.apply, rngs={"dropout": key})``, or a kernel seeded
+with one key and then mapped over many.
+"""
 
 from __future__ import annotations
 

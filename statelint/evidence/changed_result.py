@@ -1,7 +1,7 @@
 """What a project's function returned is changed in place by its caller.
 
-``subject`` is the name that the result has. Detail ``function`` is ``module:qualname`` of the function (``method`` its name, where the object is unknown); ``change`` what changes the
-result. The step is the call.
+``subject`` is the name that the result has. Detail ``function`` is ``module:qualname`` of the function (``method`` its
+name, where the object is unknown); ``change`` what changes the result. The step is the call.
 """
 
 from __future__ import annotations

@@ -38,8 +38,9 @@ _FOUND: WeakKeyDictionary[Body, list[Change]] = WeakKeyDictionary()
 
 
 class Change(NamedTuple):
-    """A place where the object in register ``reg`` is changed. ``how``: *augmented* (``x += v``), *item* (``x[i] = v``, also
-    augmented), *del*, *call*."""
+    """A place where the object in register ``reg`` is changed. ``how``: *augmented* (``x += v``), *item* (``x[i] = v``,
+    also augmented), *del*, *call*.
+    """
 
     site: Site
     reg: int
@@ -195,8 +196,9 @@ def is_slice(const: object) -> bool:
 
 
 def perhaps_copied(body: Body, reg: int) -> bool:
-    """Whether a register is an element that may not share memory: an array's item under an integer, which is a scalar if the
-    array has one axis, or under something unknown, which may be a list of positions."""
+    """Whether a register is an element that may not share memory: an array's item under an integer, which is a scalar
+    if the array has one axis, or under something unknown, which may be a list of positions.
+    """
     for _ in range(6):
         made = body.producer.get(reg)
         instr = made.instr if made is not None else None

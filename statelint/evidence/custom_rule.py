@@ -1,4 +1,5 @@
-"""Custom derivative rules that take arrays past the rule: as ``nondiff_argnums``, or captured from the function around."""
+"""Custom derivative rules that take arrays past the rule: as ``nondiff_argnums``, or captured from the function
+around."""
 
 from __future__ import annotations
 
@@ -18,7 +19,9 @@ _ARRAY_ATTRIBUTES = frozenset(("T", "at", "dtype", "ndim", "shape", "astype", "r
 
 
 def observe(body: Body) -> Iterator[Evidence]:
-    """``custom_vjp(f, nondiff_argnums=...)`` as a call, a decorator or through ``partial``; rules that close over arrays."""
+    """``custom_vjp(f, nondiff_argnums=...)`` as a call, a decorator or through ``partial``; rules that close over
+    arrays.
+    """
     for call in body.calls:
         names = [*call.names]
         first = 0

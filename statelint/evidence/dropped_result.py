@@ -119,13 +119,16 @@ def observe(body: Body) -> Iterator[Evidence]:
         subject, doubt, instead = found
         guessed = call.method if all(name.startswith("?.") for name in call.names) and not _is_at(body, call) else ""
         details = (
-            ("callee", _shown(body, call)), ("instead", instead), ("assign", _assignable(body, call)), ("guessed", guessed)
+            ("callee", _shown(body, call)), ("instead", instead), ("assign", _assignable(body, call)), ("guessed",
+            guessed)
         )  # fmt: skip
         yield Evidence(call.at, KIND, subject, doubt, details)
 
 
 def _functional(body: Body, call: CallSite) -> tuple[str, int, str] | None:
-    """What was to change (a path), the doubt, and the in-place form if there is one; None if the call may have an effect."""
+    """What was to change (a path), the doubt, and the in-place form if there is one; None if the call may have an
+    effect.
+    """
     if any(key in ("out", "inplace") for key, _ in call.keywords):
         return None
     if call.receiver >= 0:

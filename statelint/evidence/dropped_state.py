@@ -126,9 +126,8 @@ def _drops_second(body: Body, call: CallSite) -> bool:
         if len(names) != 1 or "." in names[0][0]:
             return False
         name = names[0][0]
-        return (
-            name.startswith("_")
-            or not any(isinstance(s.instr, ir.Load) and s.instr.name == name for s in body.of(ir.Load))
+        return name.startswith("_") or (
+            not any(isinstance(s.instr, ir.Load) and s.instr.name == name for s in body.of(ir.Load))
             and name not in body.fn.cells
         )
     users = body.uses.get(call.dst, ())

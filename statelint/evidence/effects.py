@@ -23,8 +23,9 @@ _MAKES_TEXT = ("format", "join", "str", "repr")
 
 
 def observe(body: Body) -> Iterator[Evidence]:
-    """Calls of functions with an effect. ``value`` is *array* if an array is handed over, *argument* if something of unknown
-    type that depends on parameters is (``params``), else empty."""
+    """Calls of functions with an effect. ``value`` is *array* if an array is handed over, *argument* if something of
+    unknown type that depends on parameters is (``params``), else empty.
+    """
     if not body.analyzer.dialects(body.module) & {"jax", "tensorflow"}:
         return
     for call in body.calls:

@@ -1,7 +1,7 @@
 """Memory that two libraries share: ``torch.from_numpy(a)`` and the like, and ``a`` is written to afterwards.
 
-``subject`` is the shared array. Detail ``form``: *local* (the write is the step), *attribute* (``attribute`` is handed out wrapped;
-the check asks who writes to it). ``call`` is the text of what wraps it.
+``subject`` is the shared array. Detail ``form``: *local* (the write is the step), *attribute* (``attribute`` is handed
+out wrapped; the check asks who writes to it). ``call`` is the text of what wraps it.
 """
 
 from __future__ import annotations

@@ -27,9 +27,10 @@ RANDOM_STATE = frozenset(
 
 
 def observe(body: Body) -> Iterator[Evidence]:
-    """``what``: *attribute* (a tensor kept on the context; ``role`` input, output), *dirty*, *read* (an attribute of the
-    context is read), *calls* (a function kept on the context is run), *gradient* (backward returns one for this input),
-    *random state*."""
+    """``what``: *attribute* (a tensor kept on the context; ``role`` input, output), *dirty*, *read* (an attribute of
+    the context is read), *calls* (a function kept on the context is run), *gradient* (backward returns one for this
+    input), *random state*.
+    """
     if body.owner is None or not body.fn.params or not any(body.is_method_of(base) for base in BASES):
         return
     context = body.fn.params[0].name

@@ -1,8 +1,9 @@
 """An argument is handed to a function, and the caller changes it afterwards.
 
-If the function keeps its argument (the check knows), what it kept changes too. ``subject`` is the name in the caller. Details:
-``function`` (``module:qualname``, empty where the method's object is unknown), ``method``, ``position`` and ``keyword`` of the argument,
-``change`` (text), ``by`` and ``place`` (function and position, where another call makes the change), ``array``, ``loop``.
+If the function keeps its argument (the check knows), what it kept changes too. ``subject`` is the name in the caller.
+Details: ``function`` (``module:qualname``, empty where the method's object is unknown), ``method``, ``position`` and
+``keyword`` of the argument, ``change`` (text), ``by`` and ``place`` (function and position, where another call makes
+the change), ``array``, ``loop``.
 """
 
 from __future__ import annotations
@@ -72,7 +73,8 @@ def _changed(
         step = Link(body.module, change.site.at, f"`{change.op}` changes it afterwards")
         given = Link(body.module, call.at, f"`{body.text(reg)}` is handed over here")
         details = (
-            *_details(call, position, keyword), ("change", change.op), ("array", "yes" if surely(body, change.reg) else ""),
+            *_details(call, position, keyword), ("change", change.op), ("array", "yes" if surely(body,
+            change.reg) else ""),
             ("loop", "yes" if change.site.order < call.site.order or _shared(call.site, change.site) else ""),
         )  # fmt: skip
         yield Evidence(call.at, KIND, body.text(reg), 0, details, (given, step))

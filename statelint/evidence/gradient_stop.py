@@ -1,4 +1,6 @@
-"""What lies under a gradient tape, and calls of unknown objects in TensorFlow's modules that may be those of a class there."""
+"""What lies under a gradient tape, and calls of unknown objects in TensorFlow's modules that may be those of a class
+there.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ NAMES = None
 
 
 def observe(body: Body) -> Iterator[Evidence]:
-    """The lines of each tape's block (*tape*), and calls of a method that just one class of the module defines (*call*)."""
+    """The lines of each tape's block (*tape*), and calls of a method that just one class of the module defines
+    (*call*).
+    """
     if "tensorflow" not in body.analyzer.dialects(body.module):
         return
     module = body.analyzer.symbols.module(body.module)

@@ -1,5 +1,6 @@
-"""What decides whether two objects are the same for a trace or a cache: ``__eq__`` that leaves out a function the object was
-made with, arrays in static fields."""
+"""What decides whether two objects are the same for a trace or a cache: ``__eq__`` that leaves out a function the
+object was made with, arrays in static fields.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +13,9 @@ from statelint.resolve.bindings import walk
 
 KIND = "identity"
 NAMES = None
-_WHOLE = frozenset(("__dict__", "vars", "astuple", "asdict", "fields", "tree_flatten", "super", "__slots__", "tree_equal"))
+_WHOLE = frozenset(
+    ("__dict__", "vars", "astuple", "asdict", "fields", "tree_flatten", "super", "__slots__", "tree_equal")
+)
 _ARRAYS = ("jax.Array", "jnp.ndarray", "Array", "chex.Array", "np.ndarray", "ndarray")
 
 
@@ -60,10 +63,10 @@ def _static(body: Body, cls: ir.ClassIR) -> Iterator[Evidence]:
     paths.update({i.dst: i.name for i in walk(made.body) if isinstance(i, ir.Load)})
     fields: dict[int, ir.Call | ir.CallMethod] = {}
     for instr in walk(made.body):
-        if isinstance(instr, ir.Call) and paths.get(instr.func) in ("field", "static_field"):
-            fields[instr.dst] = instr
-        elif isinstance(instr, ir.CallMethod) and instr.name in ("field", "static_field"):
-            fields[instr.dst] = instr
+        if isinstance(instr, ir.Call | ir.CallMethod):
+            called = paths.get(instr.func) if isinstance(instr, ir.Call) else instr.name
+            if called in ("field", "static_field"):
+                fields[instr.dst] = instr
     for instr in walk(made.body):
         if isinstance(instr, ir.Store) and instr.src in fields:
             call = fields[instr.src]

@@ -1,7 +1,7 @@
 """One-shot iterators: made once, consumed more than once.
 
-Detail ``form``: *name* (consumed twice in this function: the steps say where), *made* (kept as ``attribute``), *consumed* (the
-``attribute`` is run through here). ``what`` is the text of the iterator.
+Detail ``form``: *name* (consumed twice in this function: the steps say where), *made* (kept as ``attribute``),
+*consumed* (the ``attribute`` is run through here). ``what`` is the text of the iterator.
 """
 
 from __future__ import annotations

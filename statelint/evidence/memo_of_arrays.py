@@ -1,5 +1,6 @@
-"""Caches that keep arrays: memoised functions whose result is one (or a closure over some), caching descriptors, and values
-stored once on an object that came in as an argument."""
+"""Caches that keep arrays: memoised functions whose result is one (or a closure over some), caching descriptors, and
+values stored once on an object that came in as an argument.
+"""
 
 from __future__ import annotations
 

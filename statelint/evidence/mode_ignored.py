@@ -1,4 +1,5 @@
-"""Layers and functions that behave one way in training and another in evaluation, called with no word on which it is."""
+"""Layers and functions that behave one way in training and another in evaluation, called with no word on which it
+is."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ _DEPTH = 5
 
 
 def observe(body: Body) -> Iterator[Evidence]:
-    """Functional dropout that is always on; Keras models whose ``call`` is not told the mode; calls that do not tell it."""
+    """Functional dropout that is always on; Keras models whose ``call`` is not told the mode; calls that do not tell
+    it.
+    """
     dialects = body.analyzer.dialects(body.module)
     if "torch" in dialects and not body.names.isdisjoint(_functions(body)):
         yield from _always_training(body)

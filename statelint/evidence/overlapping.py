@@ -1,8 +1,8 @@
 """One piece of memory is an input and an output of the same operation.
 
-Detail ``form``: *library* (PyTorch refuses, or computes something else: ``raises`` says which), *call* (a project's ``function`` gets
-views that overlap, at ``first`` and ``second``), *stencil* (the function writes elements of parameter ``first`` in a loop that still
-reads others of ``second``).
+Detail ``form``: *library* (PyTorch refuses, or computes something else: ``raises`` says which), *call* (a project's
+``function`` gets views that overlap, at ``first`` and ``second``), *stencil* (the function writes elements of parameter
+``first`` in a loop that still reads others of ``second``).
 """
 
 from __future__ import annotations
@@ -94,7 +94,8 @@ def _calls(body: Body, call: CallSite) -> Iterator[Evidence]:
             if same or _shifted(a, b):
                 module, qualname = call.functions[0]
                 details = (
-                    ("form", "call"), ("function", f"{module}:{qualname}"), ("method", "yes" if call.receiver >= 0 else ""),
+                    ("form", "call"), ("function", f"{module}:{qualname}"), ("method",
+                    "yes" if call.receiver >= 0 else ""),
                     ("first", name or str(place)), ("second", other_name or str(other_place)),
                 )  # fmt: skip
                 yield Evidence(call.at, KIND, body.text(reg), 0, details)

@@ -1,4 +1,5 @@
-"""Datasets that draw from a generator of their own, made when they are constructed, and loaders with worker processes."""
+"""Datasets that draw from a generator of their own, made when they are constructed, and loaders with worker
+processes."""
 
 from __future__ import annotations
 
@@ -22,7 +23,8 @@ _GENERATORS = ("numpy.random.Generator.", "numpy.random.RandomState.", "random.R
 
 
 def observe(body: Body) -> Iterator[Evidence]:
-    """Draws in methods of map-style datasets (*draw*), and loaders that start workers (*workers*: whether they seed)."""
+    """Draws in methods of map-style datasets (*draw*), and loaders that start workers (*workers*: whether they
+    seed)."""
     if "torch" not in body.analyzer.dialects(body.module):
         return
     if _LOADER in body.names:

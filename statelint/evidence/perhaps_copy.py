@@ -1,7 +1,7 @@
 """An in-place write to the result of what may return its argument: ``x = x.to(device); x -= 1``.
 
-``subject`` is the name that is written to. Details: ``source`` (the argument that may be the same memory), ``call``, ``root``
-(*param*, *attribute*, *local*), ``change``. The step is the call.
+``subject`` is the name that is written to. Details: ``source`` (the argument that may be the same memory), ``call``,
+``root`` (*param*, *attribute*, *local*), ``change``. The step is the call.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ _TENSOR = frozenset(
 )
 _FUNCTIONS = frozenset(
     ("numpy.asarray", "numpy.ascontiguousarray", "numpy.asfarray", "numpy.asanyarray", "numpy.ravel", "numpy.reshape",
-     "torch.as_tensor", "torch.asarray", "torch.flatten", "torch.reshape", "numpy.atleast_1d", "numpy.atleast_2d", "numpy.require")
+     "torch.as_tensor", "torch.asarray", "torch.flatten", "torch.reshape", "numpy.atleast_1d", "numpy.atleast_2d",
+     "numpy.require")
 )  # fmt: skip
 _NDARRAY = frozenset(("reshape", "ravel"))
 NAMES = _TENSOR | frozenset(name.rpartition(".")[2] for name in _FUNCTIONS)

@@ -1,8 +1,8 @@
 """One mutable object that stands in several places of a container.
 
-``[x] * n``, ``dict.fromkeys(keys, x)`` and ``[x for _ in range(n)]`` with an ``x`` from outside. Details: ``what`` it is, ``layer``
-(*yes*), ``into`` (the library class that takes the list), ``attribute`` and ``local`` (what the list is assigned to), ``written``
-(how an element is changed through the container in this function). The step is where.
+``[x] * n``, ``dict.fromkeys(keys, x)`` and ``[x for _ in range(n)]`` with an ``x`` from outside. Details: ``what`` it
+is, ``layer`` (*yes*), ``into`` (the library class that takes the list), ``attribute`` and ``local`` (what the list is
+assigned to), ``written`` (how an element is changed through the container in this function). The step is where.
 """
 
 from __future__ import annotations

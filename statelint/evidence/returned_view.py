@@ -1,8 +1,8 @@
 """What a function returns, where it is (or views, or holds) an array that was there before the call.
 
-``subject`` is the path as the user writes it. Details: ``root`` (*attribute* or *param*), ``name`` (of the attribute or the
-parameter, told only if it is written to), ``part`` (*yes* if it is a view of a part), ``known`` (*array* if it surely is one), ``held`` (*yes* if it stands in a
-returned container).
+``subject`` is the path as the user writes it. Details: ``root`` (*attribute* or *param*), ``name`` (of the attribute or
+the parameter, told only if it is written to), ``part`` (*yes* if it is a view of a part), ``known`` (*array* if it
+surely is one), ``held`` (*yes* if it stands in a returned container).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Two names for one object where a second object is meant.
 
-Detail ``form``: *network* (a target, teacher or average that is the network itself: ``other`` names it), *constant* (a local name for
-a container of the module, written in capitals, through which it is changed: ``change``).
+Detail ``form``: *network* (a target, teacher or average that is the network itself: ``other`` names it), *constant* (a
+local name for a container of the module, written in capitals, through which it is changed: ``change``).
 """
 
 from __future__ import annotations
@@ -72,14 +72,11 @@ def _constants(body: Body) -> Iterator[Evidence]:
         assert isinstance(site.instr, ir.Store)
         made = body.producer.get(site.instr.src)
         source = made.instr if made is not None else None
-        if (
-            isinstance(source, ir.Load)
-            and source.scope == "global"
-            and source.name.isupper()
-            and not site.instr.name.isupper()
-        ):
-            if kind_of(body.frame, body.value(site.instr.src)) & (DICT | LIST):
-                names[site.instr.name] = (source.name, site)
+        if not isinstance(source, ir.Load) or source.scope != "global":
+            continue
+        renamed = source.name.isupper() and not site.instr.name.isupper()
+        if renamed and kind_of(body.frame, body.value(site.instr.src)) & (DICT | LIST):
+            names[site.instr.name] = (source.name, site)
     if not names:
         return
     for name, (constant, site) in names.items():

@@ -1,9 +1,9 @@
 """A copy that shares what is changed afterwards.
 
-Detail ``form``: *state_dict* (kept while training goes on), *model* (``best = model``), *container* (``dict(d)``, then a change of an
-element that both hold), *vars* (the object's own dictionary is changed), *tensor* (``copy.copy(t)``, then a write). ``copy``
-is the text of the copy, ``change`` the text of the change. With form *kept* or *loaded* the ``attribute`` is named that
-keeps a state dictionary, or that is loaded from: the check joins the two.
+Detail ``form``: *state_dict* (kept while training goes on), *model* (``best = model``), *container* (``dict(d)``, then
+a change of an element that both hold), *vars* (the object's own dictionary is changed), *tensor* (``copy.copy(t)``,
+then a write). ``copy`` is the text of the copy, ``change`` the text of the change. With form *kept* or *loaded* the
+``attribute`` is named that keeps a state dictionary, or that is loaded from: the check joins the two.
 """
 
 from __future__ import annotations
@@ -273,12 +273,13 @@ def _tensors(body: Body, call: CallSite, source: int, found: list[Change]) -> It
     if "copy.copy" not in call.names or not kind_of(body.frame, body.value(source)) & TENSOR:
         return
     for change in found:
-        if change.site.order > call.site.order and name_of(body, change.reg):
-            if {name for name, _ in body.stored_as(call.dst)} & {name_of(body, change.reg)}:
-                link = Link(body.module, change.site.at, f"`{change.op}` writes into the memory of both")
-                details = (("form", "tensor"), ("copy", body.text(source)), ("change", change.op))
-                yield Evidence(call.site.at, KIND, body.text(source), 0, details, (link,))
-                return
+        written = name_of(body, change.reg)
+        after = change.site.order > call.site.order
+        if after and written and written in {name for name, _ in body.stored_as(call.dst)}:
+            link = Link(body.module, change.site.at, f"`{change.op}` writes into the memory of both")
+            details = (("form", "tensor"), ("copy", body.text(source)), ("change", change.op))
+            yield Evidence(call.site.at, KIND, body.text(source), 0, details, (link,))
+            return
 
 
 def _own_dictionaries(body: Body, found: list[Change]) -> Iterator[Evidence]:

@@ -1,7 +1,7 @@
 """Mutable objects made once: default arguments that are changed or kept, and class attributes.
 
-Detail ``form``: *argument* (a default is changed here), *kept* (a default becomes ``attribute`` of the instance), *class* (a
-class body binds ``attribute``). ``what`` is the kind of object, ``name`` the parameter.
+Detail ``form``: *argument* (a default is changed here), *kept* (a default becomes ``attribute`` of the instance),
+*class* (a class body binds ``attribute``). ``what`` is the kind of object, ``name`` the parameter.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""``state = tx.init(params)`` in the same turn of a loop as the ``tx.update(grads, state, ...)`` that needs the last one."""
+"""``state = tx.init(params)`` in the same turn of a loop as the ``tx.update(grads, state, ...)`` that needs the last
+one.
+"""
 
 from __future__ import annotations
 

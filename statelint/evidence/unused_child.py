@@ -1,4 +1,5 @@
-"""``rng, child = split(rng)`` where ``child`` is never read, while ``rng`` is handed to a call and carried on as well."""
+"""``rng, child = split(rng)`` where ``child`` is never read, while ``rng`` is handed to a call and carried on as
+well."""
 
 from __future__ import annotations
 

@@ -11,8 +11,9 @@ CODES = ("SL401",)
 
 
 def fix(draft: Draft, source: SourceFile) -> Fix | None:
-    """``self.x = value`` as ``self.register_buffer("x", value)``, after ``super().__init__()``. What no method updates is
-    kept out of ``state_dict()``, as it was."""
+    """``self.x = value`` as ``self.register_buffer("x", value)``, after ``super().__init__()``. What no method updates
+    is kept out of ``state_dict()``, as it was.
+    """
     name = draft.hint.get("buffer", "")
     if not name:
         return None

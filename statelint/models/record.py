@@ -32,8 +32,9 @@ class Condition(msgspec.Struct, frozen=True):
 
 
 class Save(msgspec.Struct, frozen=True):
-    """Autograd keeps argument ``what`` (or ``result``) for backward, if all conditions hold. ``hidden``: without its version,
-    so that an overwritten one raises nothing."""
+    """Autograd keeps argument ``what`` (or ``result``) for backward, if all conditions hold. ``hidden``: without its
+    version, so that an overwritten one raises nothing.
+    """
 
     what: str
     conditions: tuple[Condition, ...] = ()
@@ -89,14 +90,15 @@ class FunctionModel(msgspec.Struct, frozen=True):
     ``alternatives`` are tried in order before ``result``. A fresh result of a call that overwrites its argument
     ``out``, or any argument ``when inplace``, is that argument. ``saves`` is None where it is unknown what reverse
     mode keeps; empty: nothing. ``grad``: *flow* (the result needs a gradient if an operand does), *no* (never),
-    *apart* (never, and it counts the writes to it for itself), *leaf* (it does, and is a leaf), *keyword* (a leaf if ``requires_grad=True`` is passed). ``draws``: the generator
-    consumed (``torch``, ``numpy``, ``python``, ``tensorflow``, ``jax``, ``self``), unless the argument
-    ``draws_unless`` is given. ``key``: (*consume* | *derive* | *make*, argument). ``seeds``: the global generator
-    that the call seeds. ``external``: file, network, process, clock, environment, database, registry. ``effect``:
-    print, log, io, ambient (writes process-wide state). ``backward``: the argument whose history is consumed.
-    ``context``: what the result does as a context manager or decorator: no_grad, enable_grad, inference_mode, tape,
-    fork_rng ... ``must_use``: the call is useless if its result is dropped.
-    ``expands``: elements of the resulting view may share memory with each other. ``provenance``: where the row comes from.
+    *apart* (never, and it counts the writes to it for itself), *leaf* (it does, and is a leaf), *keyword* (a leaf if
+    ``requires_grad=True`` is passed). ``draws``: the generator consumed (``torch``, ``numpy``, ``python``,
+    ``tensorflow``, ``jax``, ``self``), unless the argument ``draws_unless`` is given. ``key``: (*consume* | *derive* |
+    *make*, argument). ``seeds``: the global generator that the call seeds. ``external``: file, network, process, clock,
+    environment, database, registry. ``effect``: print, log, io, ambient (writes process-wide state). ``backward``: the
+    argument whose history is consumed. ``context``: what the result does as a context manager or decorator: no_grad,
+    enable_grad, inference_mode, tape, fork_rng ... ``must_use``: the call is useless if its result is dropped.
+    ``expands``: elements of the resulting view may share memory with each other. ``provenance``: where the row comes
+    from.
     """
 
     name: str

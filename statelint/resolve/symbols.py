@@ -22,8 +22,9 @@ class Symbol(msgspec.Struct, frozen=True):
 class Symbols:
     """Resolves names across the modules of a project; ``load`` gives a module's IR, or None for other people's.
 
-    ``mentions`` says whether a module's text has a name in it at all, which is cheaper than its IR; None for other people's.
-    ``library_ancestors`` tells what a library's class extends, where the models behind ``is_library_class`` don't.
+    ``mentions`` says whether a module's text has a name in it at all, which is cheaper than its IR; None for other
+    people's. ``library_ancestors`` tells what a library's class extends, where the models behind ``is_library_class``
+    don't.
     """
 
     def __init__(
@@ -202,7 +203,9 @@ class Symbols:
         return None
 
     def sole_owner(self, module: str, name: str) -> tuple[str, str] | None:
-        """``(module, class)`` of the one class of a module that defines a method of this name; None if several do, or none."""
+        """``(module, class)`` of the one class of a module that defines a method of this name; None if several do, or
+        none.
+        """
         ir = self.module(module)
         if ir is None:
             return None

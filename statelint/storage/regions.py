@@ -2,8 +2,8 @@
 
 A region is a tuple of selectors, one per axis that an indexing expression named; axes beyond are covered whole, and the
 empty tuple is the whole storage. Bounds are linear forms ``symbol + offset``: a symbol stands for one unknown number
-(0 for none), so that ``a[:n]`` and ``a[n:]``, or ``a[i]`` and ``a[i + 1]``, are told apart. The negated symbol is the same
-number in an earlier turn of the loop that yields a different one in each.
+(0 for none), so that ``a[:n]`` and ``a[n:]``, or ``a[i]`` and ``a[i + 1]``, are told apart. The negated symbol is the
+same number in an earlier turn of the loop that yields a different one in each.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ class Index(NamedTuple):
 
 
 class Slice(NamedTuple):
-    """Positions ``lower <= i < upper``; None is the end of the axis. ``exact`` is false for the hull of what is selected (steps
-    other than 1, unknown bounds, a view of a view): then the view's own positions are not counted from ``lower``."""
+    """Positions ``lower <= i < upper``; None is the end of the axis. ``exact`` is false for the hull of what is
+    selected (steps other than 1, unknown bounds, a view of a view): then the view's own positions are not counted from
+    ``lower``.
+    """
 
     lower: Linear | None
     upper: Linear | None
@@ -42,8 +44,9 @@ ALL: Region = ()
 
 
 def compose(outer: Region, inner: Region) -> Region:
-    """The region of ``view[inner]`` where ``view`` covers ``outer``: exact for a whole view, else ``outer`` itself, which
-    covers it."""
+    """The region of ``view[inner]`` where ``view`` covers ``outer``: exact for a whole view, else ``outer`` itself,
+    which covers it.
+    """
     if not outer:
         return inner
     free = next((i for i, selector in enumerate(outer) if not isinstance(selector, Index)), len(outer))
@@ -53,7 +56,9 @@ def compose(outer: Region, inner: Region) -> Region:
 
 
 def rearranged(region: Region) -> Region:
-    """The region of a view that reorders or reshapes what ``region`` covers: its own axes tell nothing of the storage's."""
+    """The region of a view that reorders or reshapes what ``region`` covers: its own axes tell nothing of the
+    storage's.
+    """
     return (*region, None) if all(isinstance(selector, Index) for selector in region) else _hull(region)
 
 

@@ -26,7 +26,8 @@ FILES = {
     "pkg/net.py": (
         "import torch\n\nfrom pkg.registry import LIMITS\n\n\n"
         "class Net(torch.nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.last = None\n\n"
-        "    def forward(self, x):\n        y = torch.exp(x)\n        self.last = y\n        y += LIMITS[0]\n        return y\n\n"
+        "    def forward(self, x):\n        y = torch.exp(x)\n        self.last = y\n        y += LIMITS[0]\n    "
+        "    return y\n\n"
         "    def reset(self):\n        self.last = None\n"
     ),
     "views.py": (

@@ -22,7 +22,10 @@ def check(program: Program) -> Iterable[Draft]:
         if form == "loop" and fact.detail("target") == "yield":
             continue  # SL302
         if form == "loop":
-            message = f"`{fact.detail('target')}` stores `{name}` itself in each turn, and `{change}` changes it: all entries end up the same"
+            message = (
+                f"`{fact.detail('target')}` stores `{name}` itself in each turn, and `{change}` changes it: all "
+                "entries end up the same"
+            )
             yield draft(program, CODE, info, fact.at, message, f"Store {copy}.", fact.doubt, fact.steps)
         elif form == "before":
             target = fact.detail("target")
@@ -34,7 +37,10 @@ def check(program: Program) -> Iterable[Draft]:
         elif form == "attribute":
             step = _moves(program, info, fact)
             if step is not None:
-                message = f"`{fact.detail('target')}` stores `{name}` itself, and this class changes it in place: what is stored changes too"
+                message = (
+                    f"`{fact.detail('target')}` stores `{name}` itself, and this class changes it in place: what is "
+                    "stored changes too"
+                )
                 yield draft(program, CODE, info, fact.at, message, f"Store {copy}.", fact.doubt, (step,))
         elif form == "argument" and "shared" not in name:
             found = _kept(program, info, fact)
@@ -46,10 +52,16 @@ def check(program: Program) -> Iterable[Draft]:
     yield from _given(program)
     for info, fact in program.evidence("same_object"):
         if fact.detail("form") == "network":
-            message = f"`{fact.subject}` and `{fact.detail('other')}` are one and the same network: training the one moves the other"
+            message = (
+                f"`{fact.subject}` and `{fact.detail('other')}` are one and the same network: training the one moves "
+                "the other"
+            )
             yield draft(program, CODE, info, fact.at, message, "Make a second one: `copy.deepcopy(...)`.", fact.doubt)
         else:
-            message = f"`{fact.detail('name')}` is the module's `{fact.subject}` itself: `{fact.detail('change')}` changes it for all later calls"
+            message = (
+                f"`{fact.detail('name')}` is the module's `{fact.subject}` itself: `{fact.detail('change')}` changes "
+                "it for all later calls"
+            )
             yield draft(
                 program,
                 CODE,
@@ -92,7 +104,10 @@ def _given(program: Program) -> Iterable[Draft]:
         if fact.detail("by") and not _writes(program, fact):
             continue
         where, place = found
-        message = f"`{place.subject}` is kept by `{callee.name}` without a copy, and its caller changes it afterwards (`{fact.detail('change')}`)"
+        message = (
+            f"`{place.subject}` is kept by `{callee.name}` without a copy, and its caller changes it afterwards "
+            f"(`{fact.detail('change')}`)"
+        )
         help = f"Keep a copy (`{place.subject}.copy()`, `{place.subject}.clone()`, `copy.deepcopy`)."
         yield draft(program, CODE, where, place.at, message, help, doubt, fact.steps)
 

@@ -36,7 +36,10 @@ def check(program: Program) -> Iterable[Draft]:
             for _, stencil in stencils.get((module, qualname), ()):
                 if names == {stencil.detail("first"), stencil.detail("second")}:
                     out, read = stencil.detail("first"), stencil.detail("second")
-                    message = f"`{callee.name}` gets overlapping memory as `{read}` and `{out}`: it writes `{out}` while it still reads `{read}`"
+                    message = (
+                        f"`{callee.name}` gets overlapping memory as `{read}` and `{out}`: it writes `{out}` while "
+                        f"it still reads `{read}`"
+                    )
                     step = Link(
                         module, stencil.at, f"`{out}` is written here, in a loop that reads neighbours in `{read}`"
                     )

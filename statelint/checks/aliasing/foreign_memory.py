@@ -24,7 +24,10 @@ def check(program: Program) -> Iterable[Draft]:
             continue
         step = _written(program, info, fact)
         if step is not None:
-            message = f"`{call}` shares the memory of `{fact.subject}`, which this class overwrites: what was handed out changes"
+            message = (
+                f"`{call}` shares the memory of `{fact.subject}`, which this class overwrites: what was handed out "
+                "changes"
+            )
             yield draft(program, CODE, info, fact.at, message, help, fact.doubt, (step,))
 
 

@@ -22,7 +22,8 @@ def check(program: Program) -> Iterable[Draft]:
         if root == "attribute" and not _gives(info, fact):
             continue
         message = (
-            f"`{fact.detail('change')}` writes to what `{fact.detail('call')}` gave, which is `{source}` itself where nothing "
+            f"`{fact.detail('change')}` writes to what `{fact.detail('call')}` gave, which is `{source}` itself "
+            "where nothing "
             f"had to be converted"
         )
         help = f"Compute out of place, or copy: `{source}.clone()`, `np.array({source})`."
@@ -31,4 +32,4 @@ def check(program: Program) -> Iterable[Draft]:
 
 def _gives(info: FunctionFacts, fact: Evidence) -> bool:
     """Whether the function computes a result: then its argument is not there to be changed."""
-    return bool(info.result) and info.name[:1] != "_" or info.name == "__call__"
+    return (bool(info.result) and info.name[:1] != "_") or info.name == "__call__"

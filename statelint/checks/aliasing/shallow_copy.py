@@ -39,7 +39,10 @@ def check(program: Program) -> Iterable[Draft]:
             help = f"Keep a copy: `copy.deepcopy({copied})`."
             yield draft(program, CODE, info, fact.at, message, help, 0, fact.steps)
         elif form == "container":
-            message = f"The copy of `{copied}` is shallow: `{fact.detail('change')}` changes elements that the original holds too"
+            message = (
+                f"The copy of `{copied}` is shallow: `{fact.detail('change')}` changes elements that the original "
+                "holds too"
+            )
             help = "Copy the elements that are changed as well, or use `copy.deepcopy`."
             yield draft(program, CODE, info, fact.at, message, help, 1, fact.steps)
         elif form == "vars":

@@ -31,12 +31,18 @@ def check(program: Program) -> Iterable[Draft]:
         found = _overwritten(program, info, fact)
         if found is not None:
             doubt, step = found
-            message = f"`{fact.subject}` is handed out by `{info.name}` without a copy, and is overwritten later: what the caller keeps changes"
+            message = (
+                f"`{fact.subject}` is handed out by `{info.name}` without a copy, and is overwritten later: what the "
+                "caller keeps changes"
+            )
             help = f"Return a copy: `{fact.subject}.copy()` (tensors: `.clone()`)."
             yield draft(program, CODE, info, fact.at, message, help, doubt, (step,))
     for info, fact in program.evidence("alias_stored"):
         if fact.detail("form") == "loop" and fact.detail("target") == "yield":
-            message = f"The same `{fact.subject}` is yielded in each turn, and `{fact.detail('change')}` overwrites it: what the consumer keeps changes"
+            message = (
+                f"The same `{fact.subject}` is yielded in each turn, and `{fact.detail('change')}` overwrites it: "
+                "what the consumer keeps changes"
+            )
             yield draft(
                 program, CODE, info, fact.at, message, f"Yield a copy: `{fact.subject}.copy()`.", fact.doubt, fact.steps
             )

@@ -17,6 +17,9 @@ def check(program: Program) -> Iterable[Draft]:
     for info, fact in program.evidence("writes_self"):
         if any(word in fact.subject for word in _OWN):
             continue
-        message = f"`{fact.detail('op')}` changes the object itself, while `{info.name}` returns the copy that `{fact.detail('copy')}` makes"
+        message = (
+            f"`{fact.detail('op')}` changes the object itself, while `{info.name}` returns the copy that "
+            f"`{fact.detail('copy')}` makes"
+        )
         help = "Write to the copy, or copy what is changed before it is handed to the new object."
         yield draft(program, CODE, info, fact.at, message, help, fact.doubt, fact.steps)

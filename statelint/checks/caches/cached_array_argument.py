@@ -16,7 +16,10 @@ def check(program: Program) -> Iterable[Draft]:
     for info, fact in program.evidence("memoised_array"):
         kind = fact.detail("kind")
         if kind == "tensor":
-            what = "a tensor is told apart by its identity: equal values miss, a tensor changed in place hits, and all stay alive"
+            what = (
+                "a tensor is told apart by its identity: equal values miss, a tensor changed in place hits, and all "
+                "stay alive"
+            )
         elif kind == "ndarray":
             what = "a NumPy array can't be hashed: the call raises `TypeError: unhashable type`"
         else:

@@ -21,9 +21,9 @@ def check(program: Program) -> Iterable[Draft]:
     for info, fact in program.facts(CacheStore):
         learned = [m for m in fact.missing if trained(program, info, m)]
         taken_out = any(text.startswith(fact.state.text) for text in info.result)
-        if learned and fact.graph and taken_out and fact.state.root in ("attribute", "global"):
-            if not _emptied(program, info, fact):
-                yield _draft(program, info, fact, learned, fact.doubt)
+        lasting = fact.graph and taken_out and fact.state.root in ("attribute", "global")
+        if learned and lasting and not _emptied(program, info, fact):
+            yield _draft(program, info, fact, learned, fact.doubt)
     for info, write in program.facts(StateWrite):
         name = write.state.text
         once = any(
@@ -38,9 +38,10 @@ def check(program: Program) -> Iterable[Draft]:
 
 def _emptied(program: Program, info: FunctionFacts, fact: CacheStore) -> bool:
     for writer, write in program.writes.get(program.place(fact.state), ()):
-        if writer.qualname != info.qualname and writer.name not in ("__init__", "__new__"):
-            if write.how == "rebind" or (write.how == "call" and ("clear(" in write.op or write.op.startswith("del "))):
-                return True
+        if writer.qualname == info.qualname or writer.name in ("__init__", "__new__"):
+            continue
+        if write.how == "rebind" or (write.how == "call" and ("clear(" in write.op or write.op.startswith("del "))):
+            return True
     return False
 
 

@@ -36,25 +36,27 @@ def check(program: Program) -> Iterable[Draft]:
         message = f"{subject} with its whole graph: memory grows with each step"
         hint = {"span": ",".join(map(str, fact.value_at))} if fact.value_at != fact.at else {}
         yield draft(program, CODE, info, fact.at, message, HELP, doubt, (), hint)
-    for info, fact in program.facts(StateWrite):
-        if fact.how != "augmented" or not fact.graph or fact.no_grad or fact.state.root not in ("attribute", "global"):
+    for info, write in program.facts(StateWrite):
+        if write.how != "augmented" or not write.graph or write.no_grad:
             continue
-        if not fact.kind & TENSOR or any(r.kind != "taped" for r in program.regions_of(info)):
+        if write.state.root not in ("attribute", "global"):
             continue
-        name = fact.state.text
+        if not write.kind & TENSOR or any(r.kind != "taped" for r in program.regions_of(info)):
+            continue
+        name = write.state.text
         message = f"`{name}` accumulates a value with its whole graph: memory grows with each call"
-        yield draft(program, CODE, info, fact.at, message, HELP, fact.doubt)
+        yield draft(program, CODE, info, write.at, message, HELP, write.doubt)
 
 
 def _emptied(program: Program, info: FunctionFacts, fact: Retain) -> bool:
     """Whether another function than the constructor empties or replaces the container."""
     assert fact.state is not None
     for writer, write in program.writes.get(program.place(fact.state), ()):
-        if writer.qualname == info.qualname and write.at == fact.at or writer.name in CONSTRUCTORS:
+        if (writer.qualname == info.qualname and write.at == fact.at) or writer.name in CONSTRUCTORS:
             continue
         if write.how == "item" and write.constant:
             return True
-        if write.how == "rebind" or (write.how == "call" and write.op.startswith("del ") or "clear(" in write.op):
+        if write.how == "rebind" or (write.how == "call" and write.op.startswith("del ")) or "clear(" in write.op:
             return True
     return False
 
@@ -69,7 +71,9 @@ def _emptied_from_outside(program: Program) -> set[str]:
 
 
 def _handed(program: Program) -> set[tuple[str, int]]:
-    """Methods of unknown objects that are called with a value whose graph has been freed: name and place of the argument."""
+    """Methods of unknown objects that are called with a value whose graph has been freed: name and place of the
+    argument.
+    """
     return {(fact.subject, int(fact.detail("position"))) for _, fact in program.evidence("freed_argument")}
 
 

@@ -14,11 +14,15 @@ from statelint.findings import Draft
 CODE = "SL906"
 _STAGED = frozenset(("jit", "pmap", "scan", "loop", "cond", "checkpoint", "shard_map"))
 """Region kinds in which every array operation is traced, also one on constants."""
-_HELP = "Compute it outside of the compiled code and pass it in, or compute it anew: what is constant there is computed once by the compiler."
+_HELP = (
+    "Compute it outside of the compiled code and pass it in, or compute it anew: what is constant there is computed "
+    "once by the compiler."
+)
 
 
 def check(program: Program) -> Iterable[Draft]:
-    """Memoised arrays and lazily stored ones in staged regions; descriptors and closures that keep what they computed."""
+    """Memoised arrays and lazily stored ones in staged regions; descriptors and closures that keep what they
+    computed."""
     for info, fact in program.evidence("memo_of_arrays"):
         what = fact.detail("what")
         doubt = fact.doubt + (2 if program.in_test(info) else 0)
@@ -31,14 +35,26 @@ def check(program: Program) -> Iterable[Draft]:
                 if what == "memo"
                 else f"`{fact.subject}` keeps an array"
             )
-            message = f"{where}, which is a traced value when the first call is in a trace: the next use raises `UnexpectedTracerError`; {why_region(program, info, region)}"
+            message = (
+                f"{where}, which is a traced value when the first call is in a trace: the next use raises "
+                f"`UnexpectedTracerError`; {why_region(program, info, region)}"
+            )
             yield draft(program, CODE, info, fact.at, message, _HELP, max(doubt, region.doubt), region_chain(region))
         elif what == "descriptor":
-            message = f"The descriptor stores on `{fact.subject}` whatever it computed first: under `jit` or `vmap` that is a tracer, and the next access raises `UnexpectedTracerError`"
-            help = "Store the value only where nothing is being traced (`jax.core.trace_ctx`, `jax.ensure_compile_time_eval`), or compute it each time."
+            message = (
+                f"The descriptor stores on `{fact.subject}` whatever it computed first: under `jit` or `vmap` that "
+                "is a tracer, and the next access raises `UnexpectedTracerError`"
+            )
+            help = (
+                "Store the value only where nothing is being traced (`jax.core.trace_ctx`, "
+                "`jax.ensure_compile_time_eval`), or compute it each time."
+            )
             yield draft(program, CODE, info, fact.at, message, help, doubt)
         elif what == "closure":
-            message = f"`{fact.detail('memo')}` keeps a function that closes over arrays computed at the first call of `{info.name}`: if that call is in a trace, every later one meets its tracers"
+            message = (
+                f"`{fact.detail('memo')}` keeps a function that closes over arrays computed at the first call of "
+                f"`{info.name}`: if that call is in a trace, every later one meets its tracers"
+            )
             yield draft(
                 program,
                 CODE,
@@ -59,7 +75,10 @@ def _stored(program: Program) -> Iterable[Draft]:
         if region is None or region.root[1].endswith("__init__") or program.lasting(region.root, info, fact) is None:
             continue
         name = fact.state.text
-        message = f"`{name}` keeps an array that is made while tracing, and so is a tracer: the next use raises `UnexpectedTracerError`; {why_region(program, info, region)}"
+        message = (
+            f"`{name}` keeps an array that is made while tracing, and so is a tracer: the next use raises "
+            f"`UnexpectedTracerError`; {why_region(program, info, region)}"
+        )
         yield draft(program, CODE, info, fact.at, message, _HELP, max(fact.doubt, region.doubt), region_chain(region))
 
 

@@ -24,27 +24,27 @@ def check(program: Program) -> Iterable[Draft]:
             message = f"`{fact.state.text}` caches a value that depends on {names}, but {key} does not"
             help = f"Add {names} to the key, recompute the value, or store only what the key determines."
             yield draft(program, CODE, info, fact.at, message, help, fact.doubt)
-    for info, fact in program.facts(StateWrite):
-        if fact.state.root not in ("attribute", "global") or fact.how != "rebind" or fact.reads_old:
+    for info, write in program.facts(StateWrite):
+        if write.state.root not in ("attribute", "global") or write.how != "rebind" or write.reads_old:
             continue
-        name = fact.state.text
-        if not any(_absent(guard, name) for guard in fact.guards):
+        name = write.state.text
+        if not any(_absent(guard, name) for guard in write.guards):
             continue
-        missing = [m for m in fact.deps if m != name and _varies(program, info, m) and not m.startswith("<")]
+        missing = [m for m in write.deps if m != name and _varies(program, info, m) and not m.startswith("<")]
         arrays = [m for m in missing if m in info.params and m not in ("self", "cls")]
-        if arrays and fact.traced and name in info.result and not _renewed(program, info, fact):
+        if arrays and write.traced and name in info.result and not _renewed(program, info, write):
             names = ", ".join(f"`{m}`" for m in arrays)
             message = f"`{name}` is computed once from {names} and returned for every later value of {names}"
             help = f"Recompute it when {names} changes (compare a key), or compute it where it is used."
-            yield draft(program, CODE, info, fact.at, message, help, fact.doubt + 1)
+            yield draft(program, CODE, info, write.at, message, help, write.doubt + 1)
             continue
-        learned = [m for m in fact.deps if trained(program, info, m)]
-        lasting = not fact.graph and not any("training" in guard for guard in fact.guards)
-        if learned and lasting and name in info.result and not replaced(program, info, fact.state):
+        learned = [m for m in write.deps if trained(program, info, m)]
+        lasting = not write.graph and not any("training" in guard for guard in write.guards)
+        if learned and lasting and name in info.result and not replaced(program, info, write.state):
             names = ", ".join(f"`{m}`" for m in learned)
             message = f"`{name}` is computed once from {names}, and returned as it was when training changes them"
             help = f"Recompute it while {names} are trained, or empty it after each step."
-            yield draft(program, CODE, info, fact.at, message, help, fact.doubt + 1)
+            yield draft(program, CODE, info, write.at, message, help, write.doubt + 1)
     yield from _memoised(program)
 
 
@@ -66,7 +66,9 @@ def _writes(program: Program, info: FunctionFacts, state: StateRef) -> set[objec
 
 
 def _renewed(program: Program, info: FunctionFacts, fact: StateWrite) -> bool:
-    """Whether the same function writes the attribute at another place, where it is there already: no cache, but a state."""
+    """Whether the same function writes the attribute at another place, where it is there already: no cache, but a
+    state.
+    """
     return any(
         writer.qualname == info.qualname
         and write.at != fact.at

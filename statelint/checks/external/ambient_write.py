@@ -22,6 +22,12 @@ def check(program: Program) -> Iterable[Draft]:
             )
             help = "Make a generator of its own (`torch.Generator().manual_seed(seed)`, `np.random.default_rng(seed)`)."
         else:
-            message = f"`{info.name}` sets a mode of the whole process (`{name}`) and leaves it set: other code computes otherwise from here on"
-            help = "Pass `dtype=`, `device=` where values are made, use the context manager, or put the old value back in `finally`."
+            message = (
+                f"`{info.name}` sets a mode of the whole process (`{name}`) and leaves it set: other code computes "
+                "otherwise from here on"
+            )
+            help = (
+                "Pass `dtype=`, `device=` where values are made, use the context manager, or put the old value back "
+                "in `finally`."
+            )
         yield draft(program, CODE, info, found.at, message, help, found.doubt)

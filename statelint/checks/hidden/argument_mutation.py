@@ -18,16 +18,17 @@ from statelint.findings import Draft
 CODE = "SL107"
 YIELDS_TO = ("SL201", "SL202", "SL203", "SL206")
 _OUTPUTS = frozenset(
-    """out output outputs buf buffer dst dest target accumulator acc cache state states ctx context memo result results self cls
-    stats history log logs kwargs options params memory registry grad grads model module optimizer info infos metrics
-    past_key_values inference_params tensordict td""".split()  # noqa: SIM905
+    """out output outputs buf buffer dst dest target accumulator acc cache state states ctx context memo result results
+    self cls stats history log logs kwargs options params memory registry grad grads model module optimizer info infos
+    metrics past_key_values inference_params tensordict td""".split()  # noqa: SIM905
 )
 _SAID = ("in-place", "in place", "inplace", "modifies", "modify", "mutates", "overwrit", "updates the", "fills")
 
 
 class Write(msgspec.Struct, frozen=True):
-    """A write to an argument: ``taken``: elements were taken out; ``contents``: it is a container's; ``plain``: `name += v` of unknown types; ``old``: what is put
-    in depends on what was there, so that a second call does it again."""
+    """A write to an argument: ``taken``: elements were taken out; ``contents``: it is a container's; ``plain``: `name
+    += v` of unknown types; ``old``: what is put in depends on what was there, so that a second call does it again.
+    """
 
     at: Span
     param: str
@@ -43,7 +44,8 @@ class Write(msgspec.Struct, frozen=True):
 
 
 def check(program: Program) -> Iterable[Draft]:
-    """Writes through parameters: in differentiated and feeding code, and where a caller uses the argument afterwards."""
+    """Writes through parameters: in differentiated and feeding code, and where a caller uses the argument
+    afterwards."""
     for info in program.functions.values():
         writes = list(_writes(info))
         if not writes or _said(info) or in_custom_function(program, info) or not info.returns:

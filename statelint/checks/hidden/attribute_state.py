@@ -37,7 +37,10 @@ def check(program: Program) -> Iterable[Draft]:
             if ".assign" in fact.op or not returned(program, info, fact, region.root, lasting, array):
                 continue
             name = fact.state.text
-            message = f"`{name}` is updated by `{info.name}` and its result depends on it: the output depends on earlier calls"
+            message = (
+                f"`{name}` is updated by `{info.name}` and its result depends on it: the output depends on earlier "
+                "calls"
+            )
             help = (
                 f"Pass `{name}` in and return the new value, or detach it at the boundary of the step "
                 f"(`{name} = ....detach()`) if no gradient is meant to flow to earlier calls."
@@ -68,7 +71,8 @@ def lifted(program: Program, fact: StateWrite) -> bool:
 
 
 def _sequence(fact: StateWrite) -> bool:
-    """A new tuple or list, as the state of a recurrent layer is: what counts is whether its elements bring a gradient."""
+    """A new tuple or list, as the state of a recurrent layer is: what counts is whether its elements bring a
+    gradient."""
     return fact.how == "rebind" and bool(fact.kind & (LIST | TUPLE))
 
 
@@ -81,8 +85,9 @@ def _lazy(fact: StateWrite) -> bool:
 def returned(
     program: Program, info: FunctionFacts, fact: StateWrite, root: Key, lasting: list[Lasting], array: bool
 ) -> bool:
-    """Whether the result of the region's start depends on the attribute's old value; for a tensor, whether a gradient flows
-    to it (a detached carry is a choice)."""
+    """Whether the result of the region's start depends on the attribute's old value; for a tensor, whether a gradient
+    flows to it (a detached carry is a choice).
+    """
     start = program.functions.get(root)
     if start is None:
         return False
@@ -91,9 +96,9 @@ def returned(
             return True
         # What lies deep in an object is one origin at the start: there the method itself tells.
         deep = any(text.startswith((f"{path}.", f"{path}[")) for path in start.result)
-        if deep and _within(fact.state.text, info.carried):
-            if not array or _within(fact.state.text, info.result_grad):
-                return True
+        reached = not array or _within(fact.state.text, info.result_grad)
+        if deep and reached and _within(fact.state.text, info.carried):
+            return True
     return False
 
 

@@ -1,4 +1,5 @@
-"""SL102 for TensorFlow: an argument reaches the result only through a variable's ``assign``, which no gradient passes."""
+"""SL102 for TensorFlow: an argument reaches the result only through a variable's ``assign``, which no gradient
+passes."""
 
 from __future__ import annotations
 
@@ -40,7 +41,8 @@ def check(program: Program) -> Iterable[Draft]:
                 continue
             chain, doubt = (calls[0],), 1
         message = (
-            f"No gradient passes `{fact.state.text}.assign`: the result of `{info.name}` depends on `{lost}` only through "
+            f"No gradient passes `{fact.state.text}.assign`: the result of `{info.name}` depends on `{lost}` "
+            "only through "
             "variables, so its gradient is zero or None"
         )
         help = f"Take `{fact.state.text}` as a parameter and return its new value; keep variables for what is trained."

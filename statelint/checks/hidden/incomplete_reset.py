@@ -16,8 +16,8 @@ _RESETS = frozenset(
 )
 _BUILDERS = frozenset(("__init__", "setup", "build", "__setstate__", "load_state_dict", "__post_init__"))
 _LASTING = frozenset(
-    """total global all lifetime episode episodes epoch epochs best seed rng history num count counter calls max min buffer log
-    logs memory running mean var cache ever sum steps ep trajectory stats archive""".split()  # noqa: SIM905
+    """total global all lifetime episode episodes epoch epochs best seed rng history num count counter calls max min
+    buffer log logs memory running mean var cache ever sum steps ep trajectory stats archive""".split()  # noqa: SIM905
 )
 
 
@@ -62,7 +62,10 @@ def _incomplete(program: Program, key: Key, own: list[FunctionFacts], reset: Fun
         at = max((restored[s] for s in siblings), key=lambda f: f.at).at
         if not (reset.at[0] <= at[0] <= reset.at[2]):
             at = reset.name_at
-        message = f"`{reset.name}` restores `self.{siblings[0]}` and leaves `self.{name}`, which `{info.name}` accumulates: the next run starts with what is left of the last"
+        message = (
+            f"`{reset.name}` restores `self.{siblings[0]}` and leaves `self.{name}`, which `{info.name}` "
+            "accumulates: the next run starts with what is left of the last"
+        )
         help = f"Restore `self.{name}` in `{reset.name}` to what `__init__` gives it."
         step = Link(info.module, fact.at, f"`self.{name}` is accumulated here")
         yield draft(program, CODE, reset, at, message, help, 1, (step,))

@@ -32,7 +32,10 @@ def check(program: Program) -> Iterable[Draft]:
             )
         elif fact.detail("form") != "name":
             continue
-        message = f"`{fact.subject}` is a one-shot iterator ({fact.detail('what')}) that is run through more than once: it is empty the second time"
+        message = (
+            f"`{fact.subject}` is a one-shot iterator ({fact.detail('what')}) that is run through more than once: it "
+            "is empty the second time"
+        )
         help = f"Keep a list: `{fact.subject} = list(...)`."
         yield draft(program, CODE, info, fact.at, message, help, fact.doubt, steps)
 

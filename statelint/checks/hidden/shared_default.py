@@ -27,7 +27,9 @@ _MEANT = (
 
 
 def check(program: Program) -> Iterable[Draft]:
-    """Defaults that are changed in the function or as the attribute they become; class attributes changed through ``self``."""
+    """Defaults that are changed in the function or as the attribute they become; class attributes changed through
+    ``self``.
+    """
     for info, fact in program.evidence("shared_default"):
         form, name, what = fact.detail("form"), fact.detail("name"), fact.detail("what")
         if form == "argument":
@@ -39,7 +41,10 @@ def check(program: Program) -> Iterable[Draft]:
         elif form == "kept":
             step = _changed(program, info, fact.detail("attribute"))
             if step is not None and not _meant(name):
-                message = f"The default of `{name}` is one {what} for all instances, and it is changed as `self.{fact.detail('attribute')}`"
+                message = (
+                    f"The default of `{name}` is one {what} for all instances, and it is changed as "
+                    f"`self.{fact.detail('attribute')}`"
+                )
                 help = f"Use `None` as the default and make a new {what} in the function."
                 yield draft(program, CODE, info, fact.at, message, help, fact.doubt, (*fact.steps, step))
         elif form == "class":

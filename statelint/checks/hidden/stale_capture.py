@@ -36,7 +36,10 @@ def check(program: Program) -> Iterable[Draft]:
         seen.add((info.module, info.qualname, place))
         writer, at, doubt = found
         name = fact.state.text
-        message = f"`{name}` is read while `{region.root[1]}` is traced, and is a constant of the compiled code: that `{writer.name}` changes it later has no effect"
+        message = (
+            f"`{name}` is read while `{region.root[1]}` is traced, and is a constant of the compiled code: that "
+            f"`{writer.name}` changes it later has no effect"
+        )
         help = (
             f"Pass `{name}` as an argument (`static_argnames` if it is not an array), or compile anew after the change."
         )
@@ -45,7 +48,10 @@ def check(program: Program) -> Iterable[Draft]:
         yield draft(program, CODE, info, fact.at, message, help, max(doubt, region.doubt), chain)
     for info, evidence in program.evidence("rebound_capture"):
         name = evidence.subject
-        message = f"`{name}` is captured when `{evidence.detail('function')}` is traced: binding it anew later has no effect on the compiled code"
+        message = (
+            f"`{name}` is captured when `{evidence.detail('function')}` is traced: binding it anew later has no "
+            "effect on the compiled code"
+        )
         help = f"Pass `{name}` as an argument."
         doubt = evidence.doubt + (2 if program.in_test(info) else 0)
         yield draft(program, CODE, info, evidence.at, message, help, doubt, evidence.steps)

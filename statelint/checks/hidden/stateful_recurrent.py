@@ -22,5 +22,8 @@ def check(program: Program) -> Iterable[Draft]:
             f"{name} carries its state from call to call (`stateful=True`) and nothing resets it: "
             "the output depends on all earlier sequences"
         )
-        help = "Call `reset_state()` between sequences, or pass `initial_state` and take the state back (`return_state=True`)."
+        help = (
+            "Call `reset_state()` between sequences, or pass `initial_state` and take the state back "
+            "(`return_state=True`)."
+        )
         yield draft(program, CODE, info, found.at, message, help, 1)

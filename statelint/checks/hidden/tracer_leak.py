@@ -34,6 +34,9 @@ def check(program: Program) -> Iterable[Draft]:
             message = (
                 f"A traced value is stored in `{name}`, which outlives the trace; {why_region(program, info, region)}"
             )
-            help = "Return the value instead of storing it (`has_aux=True`, a carry, an extra result), and store it outside."
+            help = (
+                "Return the value instead of storing it (`has_aux=True`, a carry, an extra result), and store it "
+                "outside."
+            )
             yield draft(program, CODE, info, fact.at, message, help, fact.doubt + region.doubt, region_chain(region))
             break

@@ -10,7 +10,8 @@ from statelint.effects.program import Program
 
 
 class Attribute(NamedTuple):
-    """An assignment of an attribute in a constructor, and what else is known of the name in the class and its family."""
+    """An assignment of an attribute in a constructor, and what else is known of the name in the class and its
+    family."""
 
     info: FunctionFacts
     fact: Evidence

@@ -17,16 +17,28 @@ def check(program: Program) -> Iterable[Draft]:
         what = fact.detail("what")
         if what == "variables":
             names = fact.detail("collections")
-            message = f"`apply` returns the updated collections ({names}), and they are dropped: the running statistics never move"
+            message = (
+                f"`apply` returns the updated collections ({names}), and they are dropped: the running statistics "
+                "never move"
+            )
             help = "Bind them (`y, updates = ...`) and put them into the variables of the next step."
         elif what == "immutable":
-            message = "`apply` runs in training mode with `batch_stats`, but without `mutable=['batch_stats']`: the update of the statistics is an error, or is lost"
+            message = (
+                "`apply` runs in training mode with `batch_stats`, but without `mutable=['batch_stats']`: the update "
+                "of the statistics is an error, or is lost"
+            )
             help = "Pass `mutable=['batch_stats']` and keep the second result, or run with the stored averages."
         elif what == "layer":
-            message = f"The new state of the layer is dropped, and the old `{fact.subject}` is returned: its statistics never move"
+            message = (
+                f"The new state of the layer is dropped, and the old `{fact.subject}` is returned: its statistics "
+                "never move"
+            )
             help = f"Bind it: `x, {fact.subject} = ...`."
         elif what == "auxiliary":
-            message = f"The auxiliary result, which holds the new statistics, is dropped, and the next turn takes the old `{fact.subject}`: they never move"
+            message = (
+                "The auxiliary result, which holds the new statistics, is dropped, and the next turn takes the old "
+                f"`{fact.subject}`: they never move"
+            )
             help = f"Bind it: `(loss, {fact.subject}), grads = ...`."
         else:
             continue

@@ -40,10 +40,16 @@ def check(program: Program) -> Iterable[Draft]:
                     f"`fit` trains `{found.subject}` in inference mode, because its `call` takes no `training`: "
                     f"its {layer} acts as in evaluation"
                 )
-                help = "Give it the parameter, `def call(self, inputs, training=False)`; Keras hands it down to the layers."
+                help = (
+                    "Give it the parameter, `def call(self, inputs, training=False)`; Keras hands it down to the "
+                    "layers."
+                )
                 yield draft(program, CODE, info, found.at, message, help, found.doubt)
             case "call":
-                message = f"`{found.subject}` is trained in inference mode: without `training=True` its {layer} acts as in evaluation"
+                message = (
+                    f"`{found.subject}` is trained in inference mode: without `training=True` its {layer} acts as in "
+                    "evaluation"
+                )
                 yield draft(
                     program, CODE, info, found.at, message, "Pass `training=True` in the training step.", found.doubt
                 )

@@ -75,8 +75,9 @@ def is_layer(program: Program, owner: Key) -> bool:
 
 
 def is_statistic(program: Program, info: FunctionFacts, fact: StateWrite) -> bool:
-    """Whether a write updates a running statistic: an array attribute of a layer, named as such, from its old value and from
-    what the method was given."""
+    """Whether a write updates a running statistic: an array attribute of a layer, named as such, from its old value and
+    from what the method was given.
+    """
     if fact.state.root != "attribute" or not named_statistic(fact.state.name) or info.name == "__init__":
         return False
     if not fact.kind & ARRAY and (not (fact.kind & ~SCALAR) or fact.kind & CONTAINER):

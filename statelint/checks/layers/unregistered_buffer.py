@@ -96,7 +96,10 @@ def _flag(program: Program, attribute: Attribute) -> Iterable[Draft]:
             f"`{filled.state.text}`: `state_dict()` "
             "does not hold it, so a restored module is filled anew from its first batch"
         )
-        help = f'Register it: `self.register_buffer("{name}", torch.tensor(False))`, and set it with `self.{name}.fill_(True)`.'
+        help = (
+            f'Register it: `self.register_buffer("{name}", torch.tensor(False))`, and set it with '
+            f"`self.{name}.fill_(True)`."
+        )
         steps = (
             Link(info.module, filled.at, f"`{filled.state.text}` is filled here"),
             Link(info.module, write.at, f"`self.{name}` is set here"),

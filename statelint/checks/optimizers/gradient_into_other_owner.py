@@ -21,7 +21,8 @@ def check(program: Program) -> Iterable[Draft]:
             f"This backward pass{other} also fills the gradients of {target}, and `{fact.step}` uses them as its own"
         )
         help = (
-            f"Clear the gradients of {target} before its own backward pass, or keep this loss from them: compute it first, "
+            f"Clear the gradients of {target} before its own backward pass, or keep this loss from them: compute "
+            "it first, "
             "freeze the parameters meanwhile (`requires_grad_(False)`), or use `torch.autograd.grad`."
         )
         yield draft(program, CODE, info, fact.at, message, help, fact.doubt, (fact.own, fact.used))

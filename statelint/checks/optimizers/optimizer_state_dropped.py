@@ -16,7 +16,10 @@ def check(program: Program) -> Iterable[Draft]:
     for info, fact in program.evidence("dropped_state"):
         if fact.detail("what") == "optimizer":
             name = fact.subject
-            message = f"The new optimizer state is dropped and `{name}` stays as it was: moments and step counts never advance"
+            message = (
+                f"The new optimizer state is dropped and `{name}` stays as it was: moments and step counts never "
+                "advance"
+            )
             help = f"Bind it: `updates, {name} = ...`."
             doubt = fact.doubt + (2 if program.in_test(info) else 0)
             yield draft(program, CODE, info, fact.at, message, help, doubt)

@@ -14,13 +14,17 @@ _ONCE = ("init", "build", "setup", "create", "make", "load", "reset", "seed", "m
 
 
 def check(program: Program) -> Iterable[Draft]:
-    """Keys of objects and modules that nobody advances; used keys that are returned; children of a split left unused."""
+    """Keys of objects and modules that nobody advances; used keys that are returned; children of a split left
+    unused."""
     yield from _held(program)
     unused = {(info.module, info.qualname, fact.subject) for info, fact in program.evidence("unused_child")}
     yield from _returned(program, unused)
     for info, fact in program.evidence("unused_child"):
         child = fact.detail("child")
-        message = f"`{fact.subject}` is used here and carried on as well, while its fresh child `{child}` is never used: the next draw takes the same key"
+        message = (
+            f"`{fact.subject}` is used here and carried on as well, while its fresh child `{child}` is never used: "
+            "the next draw takes the same key"
+        )
         help = f"Use `{child}` here."
         yield draft(program, CODE, info, fact.at, message, help, fact.doubt + _test(program, info), fact.steps)
     for info, fact in program.evidence("default_key"):

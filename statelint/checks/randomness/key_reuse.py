@@ -18,10 +18,16 @@ def check(program: Program) -> Iterable[Draft]:
         name = f"`{fact.key}`" if fact.key else "A random key"
         if fact.loop:
             message = f"{name} is consumed again in each turn of the loop: every turn draws the same numbers"
-            help = f"Split before the loop (`keys = jax.random.split({fact.key or 'key'}, n)`) or in it (`key, sub = jax.random.split(key)`), or fold in the turn: `jax.random.fold_in(key, i)`."
+            help = (
+                f"Split before the loop (`keys = jax.random.split({fact.key or 'key'}, n)`) or in it (`key, sub = "
+                "jax.random.split(key)`), or fold in the turn: `jax.random.fold_in(key, i)`."
+            )
         else:
             message = f"{name} is used again after {spoken(fact.first_op)} consumed it: the draws are not independent"
-            help = f"Split it first and use each part once: `{fact.key or 'key'}, sub = jax.random.split({fact.key or 'key'})`."
+            help = (
+                f"Split it first and use each part once: `{fact.key or 'key'}, sub = "
+                f"jax.random.split({fact.key or 'key'})`."
+            )
         # The draws of a test are chosen, not sampled: the same key twice is how it compares two ways to one result.
         doubt = fact.doubt + (2 if program.in_test(info) else 0)
         hint = {}

@@ -31,7 +31,8 @@ def check(program: Program) -> Iterable[Draft]:
             "and the same again in each epoch"
         )
         help = (
-            "Draw with `torch` or from a generator of the item (`np.random.default_rng((seed, epoch, index))`), or seed "
+            "Draw with `torch` or from a generator of the item (`np.random.default_rng((seed, epoch, index))`), "
+            "or seed "
             "it in `worker_init_fn`."
         )
         yield draft(program, CODE, info, found.at, message, help, 1)

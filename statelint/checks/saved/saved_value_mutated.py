@@ -47,7 +47,10 @@ def judge(program: Program, info: FunctionFacts, hazard: Hazard) -> Draft | None
     value = f"`{hazard.saved}`" if hazard.saved else "the result"
     operation = hazard.saved_by.rpartition(".")[2]
     if hazard.saved_what == "result":
-        message = f"{value if hazard.saved else f'the result of `{operation}`'} is overwritten, but the derivative of `{operation}` needs it"
+        message = (
+            f"{value if hazard.saved else f'the result of `{operation}`'} is overwritten, but the derivative of "
+            f"`{operation}` needs it"
+        )
         help = "Write the result to a new tensor (`y = y * m` instead of `y *= m`), or clone it before the write."
     else:
         message = f"{value} is overwritten after `{operation}` saved it for backward"

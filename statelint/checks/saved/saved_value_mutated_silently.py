@@ -24,5 +24,8 @@ def check(program: Program) -> Iterable[Draft]:
         operation = hazard.saved_by.rpartition(".")[2]
         value = f"`{hazard.saved}`" if hazard.saved else f"the {'result' if hazard.saved_what == 'result' else 'value'}"
         message = f"{value} was saved by `{operation}` for backward and is overwritten where no version counter sees it"
-        help = "The gradient will be wrong without an error: write to a copy (`.clone()`, `.copy()`), or after the backward pass."
+        help = (
+            "The gradient will be wrong without an error: write to a copy (`.clone()`, `.copy()`), or after the "
+            "backward pass."
+        )
         yield draft(program, CODE, info, hazard.at, message[0].upper() + message[1:], help, doubt, hazard.chain)

@@ -16,7 +16,13 @@ def check(program: Program) -> Iterable[Draft]:
     for info, fact in program.evidence("donated"):
         call = fact.detail("call")
         name = fact.subject
-        message = f'`{name}` was donated to `{call}`, which takes over its memory: reading it afterwards raises "Array has been deleted"'
-        help = f"Bind the name to the result (`{name} = {call}({name}, ...)`), read it before the call, or do not donate it."
+        message = (
+            f'`{name}` was donated to `{call}`, which takes over its memory: reading it afterwards raises "Array has '
+            'been deleted"'
+        )
+        help = (
+            f"Bind the name to the result (`{name} = {call}({name}, ...)`), read it before the call, or do not "
+            "donate it."
+        )
         doubt = fact.doubt + (2 if program.in_test(info) else 0)
         yield draft(program, CODE, info, fact.at, message, help, doubt, fact.steps)

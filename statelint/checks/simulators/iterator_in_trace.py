@@ -21,7 +21,8 @@ def check(program: Program) -> Iterable[Draft]:
             if region.via.startswith("haiku"):
                 continue
             message = (
-                f"`next({fact.subject})` runs while `{info.name}` is traced, and the item is a constant of the compiled "
+                f"`next({fact.subject})` runs while `{info.name}` is traced, and the item is a constant of the "
+                "compiled "
                 f"code: every later turn sees the same one; {why_region(program, info, region)}"
             )
             help = "Take the items outside and pass them in, or stack them and scan over the stack."

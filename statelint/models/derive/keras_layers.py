@@ -1,4 +1,6 @@
-"""Rows for Keras's classes: layers are built and called, and their variables and generators are looked at before and after."""
+"""Rows for Keras's classes: layers are built and called, and their variables and generators are looked at before and
+after.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,14 @@ import tensorflow as tf
 from statelint.models.derive import render, signatures
 
 _BY_HAND = frozenset(("Layer", "Wrapper", "InputSpec", "InputLayer", "Input"))
-_ARGUMENTS: tuple[dict[str, Any], ...] = ({}, {"units": 2}, {"rate": 0.5}, {"filters": 2, "kernel_size": 2}, {"kernel_size": 2}, {"stddev": 0.1},
-              {"size": 2}, {"factor": 0.1}, {"height": 2, "width": 2}, {"n": 2}, {"target_shape": (12,)}, {"scale": 2.0},
+_ARGUMENTS: tuple[dict[str, Any], ...] = ({}, {"units": 2}, {"rate": 0.5}, {"filters": 2, "kernel_size": 2},
+{"kernel_size": 2}, {"stddev": 0.1},
+              {"size": 2}, {"factor": 0.1}, {"height": 2, "width": 2}, {"n": 2}, {"target_shape": (12,)},
+              {"scale": 2.0},
               {"input_dim": 5, "output_dim": 2}, {"dims": (2, 1)}, {"axes": 1}, {"num_heads": 1, "key_dim": 2},
               {"head_dim": 2, "num_query_heads": 1, "num_key_value_heads": 1}, {"activation": "relu"},
-              {"num_bins": 3}, {"num_tokens": 3}, {"height_factor": 0.1}, {"group_size": 1}, {"groups": 1}, {"groups": 3},
+              {"num_bins": 3}, {"num_tokens": 3}, {"height_factor": 0.1}, {"group_size": 1}, {"groups": 1},
+              {"groups": 3},
               {"equation": "abc,cd->abd", "output_shape": (None, 2)}, {"padding": 1}, {"function": lambda x: x},
               {"min_value": 0.1, "max_value": 0.5}, {"output_size": 1}, {"depth": 3})  # fmt: skip
 _WRAPPERS: dict[str, Callable[[], Any]] = {

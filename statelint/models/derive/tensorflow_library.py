@@ -1,7 +1,8 @@
 """TensorFlow's and Keras's functions: tensors are immutable, so derived are signatures, results, gradients and draws.
 
-Each function is run eagerly and as a graph. The graph shows which of its operations are stateful: a random one draws from
-the global generator. A gradient tape shows whether any passes."""
+Each function is run eagerly and as a graph. The graph shows which of its operations are stateful: a random one draws
+from the global generator. A gradient tape shows whether any passes.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +21,8 @@ import tensorflow as tf
 from statelint.models.derive import keras_layers, render, signatures, tensorflow_cases
 
 _MODULES = {
-    "tensorflow": ("", "math", "nn", "linalg", "random", "image", "signal", "strings", "sparse", "ragged", "bitwise", "sets"),
+    "tensorflow": ("", "math", "nn", "linalg", "random", "image", "signal", "strings", "sparse", "ragged", "bitwise",
+    "sets"),
     "keras": ("ops", "random", "activations", "tree", "losses", "metrics"),
 }  # fmt: skip
 _CONTROL = frozenset(
@@ -205,7 +207,8 @@ def _draws(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
         nodes: list[Any] = getattr(getattr(inner, "graph", None), "get_operations", list)()
         operations += [op for op in nodes if op._is_stateful]
     return any(
-        word in op.type for op in operations for word in ("Random", "Multinomial", "TruncatedNormal", "Poisson", "Gamma")
+        word in op.type for op in operations for word in ("Random", "Multinomial", "TruncatedNormal", "Poisson",
+        "Gamma")
         if not op.type.startswith("Stateless")
     )  # fmt: skip
 
