@@ -15,7 +15,17 @@ from statelint.effects.facts import Evidence, Link
 from statelint.effects.value import ARRAY, JAX, NUMBER, OBJECT, TENSOR, UNKNOWN
 from statelint.effects.writes import kind_of
 from statelint.evidence.body import Body, Site
-from statelint.evidence.changes import Change, apart, changes, name_of, perhaps_copied, storages, surely, through
+from statelint.evidence.changes import (
+    Change,
+    apart,
+    changes,
+    copying,
+    name_of,
+    perhaps_copied,
+    storages,
+    surely,
+    through,
+)
 from statelint.evidence.foreign_memory import shared
 from statelint.ir import nodes as ir
 
@@ -79,7 +89,7 @@ def _loops(body: Body, found: list[Change]) -> Iterator[Evidence]:
                 continue
             doubt = 0 if surely(body, change.reg) and surely(body, value) else 1
             name = body.path(value) or body.text(value)
-            details = (("form", "loop"), ("target", words), ("change", change.op))
+            details = (("form", "loop"), ("target", words), ("change", change.op), ("copy", copying(body, value)))
             step = Link(body.module, change.site.at, f"`{change.op}` changes it in each turn")
             yield Evidence(site.at, KIND, name, doubt, details, (step,))
             break
@@ -209,7 +219,12 @@ def _befores(body: Body, found: list[Change]) -> Iterator[Evidence]:
                 continue
             if _reads_later(body, path, change.site) or isinstance(instr, ir.SetAttr):
                 doubt = 0 if surely(body, change.reg) else 1
-                details = (("form", "before"), ("target", path), ("change", change.op))
+                details = (
+                    ("form", "before"),
+                    ("target", path),
+                    ("change", change.op),
+                    ("copy", copying(body, instr.src)),
+                )
                 step = Link(body.module, change.site.at, f"`{change.op}` changes both")
                 yield Evidence(site.at, KIND, source, doubt, details, (step,))
                 break
@@ -331,13 +346,23 @@ def _appended(body: Body) -> Iterator[Evidence]:
                         and not body.frame.is_receiver(str(root.key))
                         and not _local(body, instr.obj)
                     ):
-                        details = (("form", "taken"), ("param", str(root.key)), ("into", body.text(instr.obj)))
+                        details = (
+                            ("form", "taken"),
+                            ("param", str(root.key)),
+                            ("into", body.text(instr.obj)),
+                            ("copy", copying(body, part)),
+                        )
                         yield Evidence(site.at, KIND, body.frame.path(sid), 0, details)
                         break
                     reference = body.frame.state_ref(sid)
                     if reference is not None and reference.root == "attribute" and not value.kind & UNKNOWN:
                         words = f"{body.text(instr.obj)}.{instr.name}(...)"
-                        details = (("form", "attribute"), ("attribute", reference.name), ("target", words))
+                        details = (
+                            ("form", "attribute"),
+                            ("attribute", reference.name),
+                            ("target", words),
+                            ("copy", copying(body, part)),
+                        )
                         yield Evidence(site.at, KIND, body.frame.path(sid), value.doubt, details)
                         break
 
@@ -363,6 +388,7 @@ def _arguments(body: Body) -> Iterator[Evidence]:
                     ("attribute", instr.name),
                     ("known", known),
                     ("tensor", "yes" if kind & TENSOR else ""),
+                    ("copy", copying(body, instr.src)),
                 )
                 yield Evidence(site.at, KIND, path, 0, details)
                 break

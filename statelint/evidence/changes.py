@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -139,6 +139,16 @@ def storages(body: Body, reg: int) -> frozenset[int]:
     for item in value.items or ():
         found |= {sid for sid, _ in item.views}
     return frozenset(found)
+
+
+def copying(body: Body, reg: int, names: Iterable[str] = ()) -> str:
+    """How a copy is made of what is surely an array of one library: ``.clone()``, ``.copy()``; empty where it is open.
+    ``names`` are those of the function that gave it.
+    """
+    kind = kind_of(body.frame, body.value(reg))
+    if kind == TENSOR or any(name.startswith("torch.") for name in names):
+        return ".clone()"
+    return ".copy()" if kind == NDARRAY or any(name.startswith("numpy.") for name in names) else ""
 
 
 def name_of(body: Body, reg: int) -> str:

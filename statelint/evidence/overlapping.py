@@ -13,7 +13,7 @@ from statelint.effects.facts import Evidence
 from statelint.effects.value import NDARRAY, TENSOR, Value
 from statelint.effects.writes import kind_of
 from statelint.evidence.body import Body, CallSite
-from statelint.evidence.changes import name_of
+from statelint.evidence.changes import copying, name_of
 from statelint.ir import nodes as ir
 from statelint.storage import Region, overlap
 from statelint.storage.regions import Linear, Slice
@@ -39,7 +39,12 @@ def observe(body: Body) -> Iterator[Evidence]:
         if isinstance(instr, ir.InPlace):
             target, right = body.value(instr.target), body.value(instr.right)
             if _tensors(body, target, right) and _shifted(target, right):
-                details = (("form", "library"), ("op", f"{instr.target_text} {instr.op}= ..."), ("raises", "yes"))
+                details = (
+                    ("form", "library"),
+                    ("op", f"{instr.target_text} {instr.op}= ..."),
+                    ("raises", "yes"),
+                    ("copy", ".clone()"),
+                )
                 yield Evidence(site.at, KIND, body.text(instr.right), 0, details)
     yield from _stencils(body)
 
@@ -60,7 +65,12 @@ def _library(body: Body, call: CallSite, out: int) -> Iterator[Evidence]:
             raises = ""
         else:
             continue
-        details = (("form", "library"), ("op", f"{call.method}(..., out=...)"), ("raises", raises))
+        details = (
+            ("form", "library"),
+            ("op", f"{call.method}(..., out=...)"),
+            ("raises", raises),
+            ("copy", ".clone()"),
+        )
         yield Evidence(call.at, KIND, body.text(reg), 0, details)
         return
 
@@ -97,6 +107,7 @@ def _calls(body: Body, call: CallSite) -> Iterator[Evidence]:
                     ("form", "call"), ("function", f"{module}:{qualname}"), ("method",
                     "yes" if call.receiver >= 0 else ""),
                     ("first", name or str(place)), ("second", other_name or str(other_place)),
+                    ("copy", copying(body, reg)),
                 )  # fmt: skip
                 yield Evidence(call.at, KIND, body.text(reg), 0, details)
 

@@ -12,7 +12,7 @@ from statelint.effects.facts import Evidence, Link
 from statelint.effects.value import JAX, LIST, NUMBER, TUPLE, UNKNOWN
 from statelint.effects.writes import kind_of
 from statelint.evidence.body import Body, CallSite, Site
-from statelint.evidence.changes import Change, apart, changes, name_of, storages, through
+from statelint.evidence.changes import Change, apart, changes, copying, name_of, storages, through
 from statelint.ir import nodes as ir
 
 KIND = "perhaps_copy"
@@ -57,6 +57,7 @@ def observe(body: Body) -> Iterator[Evidence]:
                 ("source", body.text(source)),
                 ("call", body.text(call.dst)),
                 ("root", root),
+                ("copy", copying(body, call.dst, call.names)),
                 ("change", change.op),
             )
             yield Evidence(change.site.at, KIND, name, 1, details, (step,))

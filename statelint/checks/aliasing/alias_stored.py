@@ -18,6 +18,7 @@ def check(program: Program) -> Iterable[Draft]:
     """Objects stored turn by turn, values kept as what they were, arguments that become changing state."""
     for info, fact in program.evidence("alias_stored"):
         form, name, change = fact.detail("form"), fact.subject, fact.detail("change")
+        hint = {"stored": name, "copy": fact.detail("copy")}
         copy = f"a copy (`{name}.copy()`, `{name}.clone()`)"
         if form == "loop" and fact.detail("target") == "yield":
             continue  # SL302
@@ -26,11 +27,11 @@ def check(program: Program) -> Iterable[Draft]:
                 f"`{fact.detail('target')}` stores `{name}` itself in each turn, and `{change}` changes it: all "
                 "entries end up the same"
             )
-            yield draft(program, CODE, info, fact.at, message, f"Store {copy}.", fact.doubt, fact.steps)
+            yield draft(program, CODE, info, fact.at, message, f"Store {copy}.", fact.doubt, fact.steps, hint)
         elif form == "before":
             target = fact.detail("target")
             message = f"`{target}` is `{name}` itself, not what it was: `{change}` changes both"
-            yield draft(program, CODE, info, fact.at, message, f"Keep {copy}.", fact.doubt, fact.steps)
+            yield draft(program, CODE, info, fact.at, message, f"Keep {copy}.", fact.doubt, fact.steps, hint)
         elif form == "branch":
             message = f"`{change}` writes to `{fact.detail('other')}` as well: `{name}` is a copy on one path only"
             yield draft(program, CODE, info, fact.at, message, "Copy on both paths.", fact.doubt, fact.steps)
@@ -41,14 +42,14 @@ def check(program: Program) -> Iterable[Draft]:
                     f"`{fact.detail('target')}` stores `{name}` itself, and this class changes it in place: what is "
                     "stored changes too"
                 )
-                yield draft(program, CODE, info, fact.at, message, f"Store {copy}.", fact.doubt, (step,))
+                yield draft(program, CODE, info, fact.at, message, f"Store {copy}.", fact.doubt, (step,), hint)
         elif form == "argument" and "shared" not in name:
             found = _kept(program, info, fact)
             if found is not None:
                 doubt, step = found
                 attribute = f"self.{fact.detail('attribute')}"
                 message = f"`{attribute}` is the caller's `{name}` itself, and this class changes it in place"
-                yield draft(program, CODE, info, fact.at, message, f"Keep {copy}.", doubt, (step,))
+                yield draft(program, CODE, info, fact.at, message, f"Keep {copy}.", doubt, (step,), hint)
     yield from _given(program)
     for info, fact in program.evidence("same_object"):
         if fact.detail("form") == "network":
@@ -56,7 +57,16 @@ def check(program: Program) -> Iterable[Draft]:
                 f"`{fact.subject}` and `{fact.detail('other')}` are one and the same network: training the one moves "
                 "the other"
             )
-            yield draft(program, CODE, info, fact.at, message, "Make a second one: `copy.deepcopy(...)`.", fact.doubt)
+            yield draft(
+                program,
+                CODE,
+                info,
+                fact.at,
+                message,
+                "Make a second one: `copy.deepcopy(...)`.",
+                fact.doubt,
+                hint={"deep": "yes"},
+            )
         else:
             message = (
                 f"`{fact.detail('name')}` is the module's `{fact.subject}` itself: `{fact.detail('change')}` changes "
@@ -71,6 +81,7 @@ def check(program: Program) -> Iterable[Draft]:
                 f"Work on `copy.deepcopy({fact.subject})`.",
                 fact.doubt,
                 fact.steps,
+                {"deep": "yes"},
             )
 
 
@@ -109,7 +120,8 @@ def _given(program: Program) -> Iterable[Draft]:
             f"(`{fact.detail('change')}`)"
         )
         help = f"Keep a copy (`{place.subject}.copy()`, `{place.subject}.clone()`, `copy.deepcopy`)."
-        yield draft(program, CODE, where, place.at, message, help, doubt, fact.steps)
+        hint = {"stored": place.subject, "copy": place.detail("copy")}
+        yield draft(program, CODE, where, place.at, message, help, doubt, fact.steps, hint)
 
 
 def _param(function: FunctionFacts, position: int) -> str:

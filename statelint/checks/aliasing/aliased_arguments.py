@@ -19,6 +19,7 @@ def check(program: Program) -> Iterable[Draft]:
         if fact.detail("form") == "stencil":
             stencils.setdefault((info.module, info.qualname), []).append((info, fact))
     for info, fact in program.evidence("overlapping"):
+        hint = {"copy": fact.detail("copy")}
         if fact.detail("form") == "library":
             end = (
                 "PyTorch raises `RuntimeError: unsupported operation`"
@@ -26,7 +27,16 @@ def check(program: Program) -> Iterable[Draft]:
                 else "the result is wrong"
             )
             message = f"`{fact.detail('op')}` writes to the memory of its input `{fact.subject}`: {end}"
-            yield draft(program, CODE, info, fact.at, message, f"Copy the input: `{fact.subject}.clone()`.", fact.doubt)
+            yield draft(
+                program,
+                CODE,
+                info,
+                fact.at,
+                message,
+                f"Copy the input: `{fact.subject}.clone()`.",
+                fact.doubt,
+                hint=hint,
+            )
         elif fact.detail("form") == "call":
             module, _, qualname = fact.detail("function").partition(":")
             callee = program.functions.get((module, qualname))
@@ -43,7 +53,9 @@ def check(program: Program) -> Iterable[Draft]:
                     step = Link(
                         module, stencil.at, f"`{out}` is written here, in a loop that reads neighbours in `{read}`"
                     )
-                    yield draft(program, CODE, info, fact.at, message, f"Pass a copy as `{read}`.", fact.doubt, (step,))
+                    yield draft(
+                        program, CODE, info, fact.at, message, f"Pass a copy as `{read}`.", fact.doubt, (step,), hint
+                    )
                     break
 
 

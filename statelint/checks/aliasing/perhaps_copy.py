@@ -27,7 +27,7 @@ def check(program: Program) -> Iterable[Draft]:
             f"had to be converted"
         )
         help = f"Compute out of place, or copy: `{source}.clone()`, `np.array({source})`."
-        yield draft(program, CODE, info, fact.at, message, help, fact.doubt, fact.steps)
+        yield draft(program, CODE, info, fact.at, message, help, fact.doubt, fact.steps, {"copy": fact.detail("copy")})
 
 
 def _gives(info: FunctionFacts, fact: Evidence) -> bool:

@@ -36,7 +36,7 @@ def check(program: Program) -> Iterable[Draft]:
             where = f"`{into}`" if into in ("ModuleList", "Sequential", "ModuleDict") else "the container"
             message = f"All entries of {where} are the same layer `{fact.subject}`: they share one set of parameters"
             help = "Make one for each place with a comprehension: `[make() for _ in range(n)]`."
-            yield draft(program, CODE, info, fact.at, message, help, fact.doubt)
+            yield draft(program, CODE, info, fact.at, message, help, fact.doubt, hint={"layer": fact.subject})
             continue
         step = fact.steps[0] if fact.steps else _changed(program, info, fact)
         if step is None:

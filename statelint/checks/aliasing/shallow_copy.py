@@ -32,26 +32,34 @@ def check(program: Program) -> Iterable[Draft]:
             message = f"`{fact.subject}` holds the live tensors of the state dictionary: training goes on changing them"
             help = "Keep copies: `copy.deepcopy(model.state_dict())` or `{k: v.clone() for k, v in ...}`."
             yield draft(
-                program, CODE, info, fact.at, message, help, 0 if fact.detail("loop") or form != "kept" else 1, steps
+                program,
+                CODE,
+                info,
+                fact.at,
+                message,
+                help,
+                0 if fact.detail("loop") or form != "kept" else 1,
+                steps,
+                {"form": form},
             )
         elif form == "model":
             message = f"`{fact.subject}` is `{copied}` itself, not a copy: training goes on changing it"
             help = f"Keep a copy: `copy.deepcopy({copied})`."
-            yield draft(program, CODE, info, fact.at, message, help, 0, fact.steps)
+            yield draft(program, CODE, info, fact.at, message, help, 0, fact.steps, {"form": form})
         elif form == "container":
             message = (
                 f"The copy of `{copied}` is shallow: `{fact.detail('change')}` changes elements that the original "
                 "holds too"
             )
             help = "Copy the elements that are changed as well, or use `copy.deepcopy`."
-            yield draft(program, CODE, info, fact.at, message, help, 1, fact.steps)
+            yield draft(program, CODE, info, fact.at, message, help, 1, fact.steps, {"form": form})
         elif form == "vars":
             message = f"`{copied}` is the object's own dictionary: `{fact.detail('change')}` removes its attributes"
             help = f"Work on a copy: `dict({copied})`."
-            yield draft(program, CODE, info, fact.at, message, help, 0, fact.steps)
+            yield draft(program, CODE, info, fact.at, message, help, 0, fact.steps, {"form": form})
         elif form == "tensor":
             message = (
                 f"`copy.copy({copied})` shares the tensor's memory: `{fact.detail('change')}` changes the original"
             )
             help = f"Use `{copied}.clone()`."
-            yield draft(program, CODE, info, fact.at, message, help, 0, fact.steps)
+            yield draft(program, CODE, info, fact.at, message, help, 0, fact.steps, {"form": form})

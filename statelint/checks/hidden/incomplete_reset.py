@@ -68,7 +68,7 @@ def _incomplete(program: Program, key: Key, own: list[FunctionFacts], reset: Fun
         )
         help = f"Restore `self.{name}` in `{reset.name}` to what `__init__` gives it."
         step = Link(info.module, fact.at, f"`self.{name}` is accumulated here")
-        yield draft(program, CODE, reset, at, message, help, 1, (step,))
+        yield draft(program, CODE, reset, at, message, help, 1, (step,), {"attribute": name})
 
 
 def _reached(program: Program, reset: FunctionFacts) -> list[FunctionFacts]:
