@@ -107,15 +107,16 @@ class Run:
         finally:
             bar.close()
 
-    def fix(self) -> Fixed:
-        """Lint and fix the files in memory."""
+    def fix(self, refused: frozenset[tuple[str, str]] = frozenset()) -> Fixed:
+        """Lint and fix the files in memory, but not in the functions that are ``refused``."""
         from statelint.engine import Engine, fixing
 
         self._settle_collector()
         bar = _screen.Bar(not self._arguments.quiet)
         try:
             engine = Engine(self.configurations, self.settings.jobs)
-            return fixing.fix(engine, self.files, self.settings.unsafe_fixes, bar.callback, self._folders)
+            unsafe = self.settings.unsafe_fixes
+            return fixing.fix(engine, self.files, unsafe, bar.callback, self._folders, refused)
         finally:
             bar.close()
 

@@ -28,6 +28,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fix-only", action="store_true", help="apply fixes and report nothing")
     parser.add_argument("--diff", action="store_true", help="show what --fix would change, and change nothing")
     parser.add_argument(
+        "--verify",
+        action="store_true",
+        help="run each fixed function before and after (executes your code), and take back what is refuted",
+    )
+    parser.add_argument(
         "--add-ignore", metavar="REASON", help="suppress all findings by comments: --add-ignore[=REASON]"
     )
     parser.add_argument("--exit-zero", action="store_true", help="exit with 0 also if there are findings")
@@ -56,6 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _add_ignores(run, arguments.add_ignore)
     if arguments.diff or arguments.fix_only or run.settings.fix:
         return _fix(run, arguments)
+    if arguments.verify:
+        raise _options.UsageError("--verify belongs to --fix, --fix-only or --diff")
     outcome = run.lint()
     run.report(outcome)
     found = 0 if arguments.exit_zero else len(outcome.reported)
@@ -65,8 +72,14 @@ def run(arguments: argparse.Namespace) -> int:
 def _fix(run: Run, arguments: argparse.Namespace) -> int:
     from statelint.engine import fixing
 
-    fixed = run.fix()
-    for each in fixed.notes:
+    said: list[str] = []
+    if arguments.verify:
+        from statelint.cli._proof import fix_and_verify
+
+        fixed, said = fix_and_verify(run)
+    else:
+        fixed = run.fix()
+    for each in (*fixed.notes, *said):
         _screen.note(each)
     run.tell_failures(fixed.outcome)
     if arguments.diff:

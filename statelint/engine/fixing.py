@@ -10,6 +10,7 @@ import msgspec
 from statelint import fixes
 from statelint.engine.driver import Engine, Outcome, Reported
 from statelint.engine.workers import Progress
+from statelint.findings import Finding
 from statelint.source import SourceFile
 
 _PASSES = 10
@@ -44,8 +45,13 @@ def fix(
     unsafe: bool,
     progress: Progress | None = None,
     folders: Sequence[str] = (),
+    refused: frozenset[tuple[str, str]] = frozenset(),
 ) -> Fixed:
-    """Apply all fixes that may be, in memory, in at most ten passes."""
+    """Apply all fixes that may be, in memory, in at most ten passes.
+
+    ``refused`` are functions whose findings are not fixed, by absolute path and name; the name is empty for a whole
+    file.
+    """
     current = dict(files)
     originals: dict[str, SourceFile] = {}
     before: dict[str, bytes] = {}
@@ -55,7 +61,8 @@ def fix(
     for _ in range(_PASSES):
         changed = False
         for file, rows in by_file(outcome.reported):
-            result = fixes.apply_fixes(file, [row.finding for row in rows], unsafe)
+            findings = [row.finding for row in rows if not _refused(file.absolute, row.finding, refused)]
+            result = fixes.apply_fixes(file, findings, unsafe)
             if result is None:
                 continue
             notes.extend(note for note in result.notes if note not in notes)
@@ -77,6 +84,14 @@ def fix(
             changes.append(Change(file.path, absolute, before[absolute], after))
     counts = {path: dict(sorted(rules.items())) for path, rules in sorted(applied.items())}
     return Fixed(outcome, tuple(changes), counts, tuple(notes))
+
+
+def _refused(path: str, finding: Finding, refused: frozenset[tuple[str, str]]) -> bool:
+    """Whether a finding is in a function, or inside one, that is not to be fixed."""
+    return bool(refused) and any(
+        path == where and (not name or finding.function == name or finding.function.startswith(f"{name}."))
+        for where, name in refused
+    )
 
 
 def by_file(reported: Sequence[Reported]) -> list[tuple[SourceFile, list[Reported]]]:
