@@ -72,7 +72,10 @@ class Fix(msgspec.Struct, frozen=True):
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """One report. ``message`` stands alone on one line; ``help`` says what to do; ``related`` is the reason chain."""
+    """One report. ``message`` stands alone on one line; ``help`` says what to do; ``related`` is the reason chain.
+
+    ``cell`` and ``cell_line`` place the line of a notebook as its reader counts: the cell's number, the line in it.
+    """
 
     code: str
     name: str
@@ -90,6 +93,8 @@ class Finding(msgspec.Struct, frozen=True):
     fix: Fix | None = None
     url: str = ""
     fingerprint: str = ""
+    cell: int | None = None
+    cell_line: int | None = None
 
 
 Span = tuple[int, int, int, int]

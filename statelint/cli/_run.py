@@ -64,6 +64,16 @@ class Run:
             self.say(f"No Python files found under {', '.join(self.paths)}.")
         return {each.absolute: None for each in found}
 
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """With ``--whole-project`` all files of the project: those of the folder of its configuration, or the
+        current."""
+        if not self._arguments.whole_project:
+            return frozenset()
+        roots = sorted({self.configurations.of(os.path.dirname(path)).root for path in self.files})
+        found = Discovery(self.configurations.of).find(roots, self._folder) if roots else []
+        return frozenset(each.absolute for each in found)
+
     def _standard_input(self) -> dict[str, bytes | None]:
         name = self._arguments.stdin_filename or "<stdin>"
         absolute = os.path.normpath(os.path.join(self._folder, name))
@@ -103,7 +113,9 @@ class Run:
         self._settle_collector()
         bar = _screen.Bar(not self._arguments.quiet)
         try:
-            return Engine(self.configurations, self.settings.jobs).run(self.files, bar.callback, self._folders)
+            return Engine(self.configurations, self.settings.jobs).run(
+                self.files, bar.callback, self._folders, self.known
+            )
         finally:
             bar.close()
 
@@ -116,7 +128,7 @@ class Run:
         try:
             engine = Engine(self.configurations, self.settings.jobs)
             unsafe = self.settings.unsafe_fixes
-            return fixing.fix(engine, self.files, unsafe, bar.callback, self._folders, refused)
+            return fixing.fix(engine, self.files, unsafe, bar.callback, self._folders, refused, self.known)
         finally:
             bar.close()
 

@@ -35,6 +35,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--add-ignore", metavar="REASON", help="suppress all findings by comments: --add-ignore[=REASON]"
     )
+    parser.add_argument(
+        "--whole-project",
+        action="store_true",
+        help="analyse all files of the project, and report on those that are named",
+    )
     parser.add_argument("--exit-zero", action="store_true", help="exit with 0 also if there are findings")
     parser.add_argument("--exit-non-zero-on-fix", action="store_true", help="exit with 1 also if all was fixed")
     parser.add_argument("--show-files", action="store_true", help="list the files that would be linted")

@@ -33,6 +33,7 @@ def describe(
     entry = catalogue.entries().get(draft.code)
     statement = normalised(file, line)
     key = (draft.code, draft.function, statement)
+    cell, cell_line = file.locate(line)
     counts[key] += 1
     return Finding(
         code=draft.code,
@@ -51,6 +52,8 @@ def describe(
         fix=fixes.propose(draft, file),
         url=entry.url if entry else "",
         fingerprint=_fingerprint(draft, file, statement, counts[key]),
+        cell=cell,
+        cell_line=cell_line if cell is not None else None,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
@@ -64,13 +64,19 @@ class Engine:
         self._choices: dict[int, RuleChoice] = {}
 
     def run(
-        self, files: Mapping[str, bytes | None], progress: Progress | None = None, folders: Sequence[str] = ()
+        self,
+        files: Mapping[str, bytes | None],
+        progress: Progress | None = None,
+        folders: Sequence[str] = (),
+        known: Collection[str] = (),
     ) -> Outcome:
         """Lint files, given by absolute path, with the bytes to take instead of those on disk (None: on disk).
 
-        ``folders`` are the absolute folders that the files were looked for in.
+        ``folders`` are the absolute folders that the files were looked for in. ``known`` are files that are analysed
+        with them, and not reported on.
         """
-        sources = [SourceFile(shown_path(path), path, data=data) for path, data in sorted(files.items())]
+        given = {**dict.fromkeys(known), **files}
+        sources = [SourceFile(shown_path(path), path, data=data) for path, data in sorted(given.items())]
         settings = self._analysis_settings(sources)
         project = Project(sources, settings)
         share = self._analyse(project, settings, self._jobs, progress)
@@ -79,19 +85,21 @@ class Engine:
         by_module: dict[str, list[Draft]] = {}
         for draft in drafts:
             file = project.at_path(draft.path)
-            if file is not None and file.reported and file.module not in blocked:
+            if file is not None and file.reported and file.absolute in files and file.module not in blocked:
                 by_module.setdefault(file.module, []).append(draft)
         reported: list[Reported] = []
         silenced: list[Silenced] = []
         for name in sorted({*by_module, *share.problems, *share.speaking}):
             file = project.modules[name]
+            if file.absolute not in files:
+                continue
             found, hushed = self._file(project, file, by_module.get(name, []), share.problems.get(name, []))
             reported += found
             silenced += hushed
         reported += self._entries(project, files, folders)
         reported.sort(key=lambda each: place(each.finding))
         silenced.sort(key=lambda each: place(each.finding))
-        return Outcome(tuple(reported), tuple(silenced), (*share.failures, *failures), len(sources), project)
+        return Outcome(tuple(reported), tuple(silenced), (*share.failures, *failures), len(files), project)
 
     def _analysis_settings(self, sources: Sequence[SourceFile]) -> Settings:
         """One set of settings for the analysis: it knows all models and marked regions of the run's configurations."""

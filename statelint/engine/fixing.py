@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -46,18 +46,19 @@ def fix(
     progress: Progress | None = None,
     folders: Sequence[str] = (),
     refused: frozenset[tuple[str, str]] = frozenset(),
+    known: Collection[str] = (),
 ) -> Fixed:
     """Apply all fixes that may be, in memory, in at most ten passes.
 
     ``refused`` are functions whose findings are not fixed, by absolute path and name; the name is empty for a whole
-    file.
+    file. ``known`` are analysed as well, and stay as they are.
     """
     current = dict(files)
     originals: dict[str, SourceFile] = {}
     before: dict[str, bytes] = {}
     applied: dict[str, Counter[str]] = {}
     notes: list[str] = []
-    outcome = engine.run(current, progress, folders)
+    outcome = engine.run(current, progress, folders, known)
     for _ in range(_PASSES):
         changed = False
         for file, rows in by_file(outcome.reported):
@@ -76,7 +77,7 @@ def fix(
             changed = True
         if not changed:
             break
-        outcome = engine.run(current, progress, folders)
+        outcome = engine.run(current, progress, folders, known)
     changes: list[Change] = []
     for absolute, file in sorted(originals.items()):
         after = current[absolute]

@@ -25,7 +25,7 @@ from statelint.report._text import relative, scalar, scalar_finding
 
 REPORT = Path(schema_of_json.__file__).parent
 PLACE = ["path", "line", "column", "end_line", "end_column"]
-REST = ["severity", "confidence", "function", "related", "fix", "url", "fingerprint"]
+REST = ["severity", "confidence", "function", "related", "fix", "url", "fingerprint", "cell", "cell_line"]
 FIELDS = ["code", "name", "message", "help", *PLACE, *REST]
 
 
