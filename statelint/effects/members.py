@@ -99,7 +99,7 @@ def get_attribute(frame: Frame, state: State, obj: Value, name: str, at: Span) -
 def _member_of_ref(frame: Frame, state: State, obj: Value, ref: object, name: str, at: Span) -> Value | None:
     analyzer = frame.analyzer
     if isinstance(ref, LibRef):
-        return analyzer.library_name(f"{ref.name}.{name}")
+        return analyzer.imported(ref.name, name)  # a module of the project, if it is in a folder that is no package
     if isinstance(ref, ModRef):
         return analyzer.module_member(frame, state, ref.module, name, at)
     if isinstance(ref, InstRef):

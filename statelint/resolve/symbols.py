@@ -128,7 +128,7 @@ class Symbols:
     def member(self, symbol: Symbol, name: str) -> Symbol | None:
         """``symbol.name`` for a module or a library's name; None where that needs a value (attributes of classes)."""
         if symbol.kind == "library":
-            return Symbol("library", "", f"{symbol.name}.{name}")
+            return self.imported(symbol.name, name)
         if symbol.kind == "module":
             found = self.lookup(symbol.module, name)
             if found is not None:
