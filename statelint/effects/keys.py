@@ -174,7 +174,8 @@ def consume(
             if _permutes(earlier.op) and _permutes(record.op):
                 doubt += 2  # several arrays are shuffled alike
             key = frame.name_of_view(state, sid, record.region)
-            argument = None if loop else frame.argument_span(lambda v: any(s == sid for s, _ in v.views))
+            mapped = body is not None and loop
+            argument = None if mapped else frame.argument_span(lambda v: any(s == sid for s, _ in v.views))
             first, place = earlier.link, at
             if body is not None and loop:
                 first = Link(frame.module, at, "the function is run more than once by this")

@@ -32,7 +32,8 @@ def fix(draft: Draft, source: SourceFile) -> Fix | None:
     """Insert the split before the first use, and replace the key in the second.
 
     Hints: ``key`` (a plain name), ``insert_line`` (a line of the first use), ``use_span`` (the second use's argument),
-    ``fresh`` (a name that is not taken), ``split`` (how this file spells the function).
+    ``fresh`` (a name that is not taken), ``split`` (how this file spells the function), ``loop`` (it is one use, in
+    each turn of a loop).
     """
     hint = draft.hint
     if any(each not in hint for each in ("key", "insert_line", "use_span", "split")) or not hint["key"].isidentifier():
@@ -46,7 +47,7 @@ def fix(draft: Draft, source: SourceFile) -> Fix | None:
         tree = ast.parse(source.text)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    statement = _before(tree, int(hint["insert_line"]), (line, column), key)
+    statement = _before(tree, int(hint["insert_line"]), (line, column), key, bool(hint.get("loop")))
     if statement is None:
         return None
     first = min((each.lineno for each in getattr(statement, "decorator_list", [])), default=statement.lineno)
@@ -70,8 +71,10 @@ def _fresh(name: str, text: str) -> str:
     return next(each for each in candidates if each not in taken)
 
 
-def _before(tree: ast.Module, first_line: int, use: tuple[int, int], key: str) -> ast.stmt | None:
-    """Return the statement before which the split reaches both uses and rebinds the right name."""
+def _before(tree: ast.Module, first_line: int, use: tuple[int, int], key: str, loop: bool) -> ast.stmt | None:
+    """Return the statement before which the split reaches both uses and rebinds the right name; with ``loop`` one that
+    runs in each turn.
+    """
     path = list(_path(tree, use))
     if not path or not isinstance(path[-1], ast.Name):
         return None
@@ -89,6 +92,8 @@ def _before(tree: ast.Module, first_line: int, use: tuple[int, int], key: str) -
         return None
     depth, statement = found
     if any(isinstance(node, _REPEATED) for node in path[depth + 1 :]):
+        return None
+    if loop and not any(isinstance(node, (ast.For, ast.AsyncFor, ast.While)) for node in path[: depth + 1]):
         return None
     owner = next((node for node in reversed(path[: depth + 1]) if isinstance(node, (*_SCOPES, ast.ClassDef))), tree)
     return statement if _binds(owner, key) else None
