@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from statelint.effects.facts import ArgumentWrite, Evidence
-from statelint.effects.value import ARRAY, DICT, LIST, SCALAR, UNKNOWN, Value
+from statelint.effects.value import ARRAY, DICT, LIST, NDARRAY, SCALAR, TENSOR, UNKNOWN, Value
 from statelint.effects.writes import kind_of
 from statelint.evidence.body import Body
 from statelint.evidence.changes import perhaps_copied
@@ -69,6 +69,7 @@ def _of_value(body: Body, at: ir.Span, value: Value, held: bool, written: frozen
             continue
         details = (
             ("root", where[0]), ("name", where[1]), ("part", "yes" if region else ""), ("known", known),
-            ("held", "yes" if held else ""),
+            ("held", "yes" if held else ""), ("copy",
+            ".clone()" if kind == TENSOR else ".copy()" if kind == NDARRAY else ""),
         )  # fmt: skip
         yield Evidence(at, KIND, frame.path(sid), value.doubt, details)

@@ -13,6 +13,10 @@ from statelint.source import SourceFile
 Node = TypeVar("Node", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _TIGHT = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp)
+_SIGNS: dict[type[ast.operator], str] = {
+    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.FloorDiv: "//", ast.Mod: "%",
+    ast.MatMult: "@",
+}  # fmt: skip
 _SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return)
 
 
@@ -188,6 +192,15 @@ def names(node: ast.AST) -> set[str]:
     return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
 
 
+def parts(node: ast.expr) -> list[ast.expr]:
+    """An expression, or those that a tuple, list or dictionary display is made of."""
+    if isinstance(node, ast.Tuple | ast.List):
+        return [part for element in node.elts for part in parts(element)]
+    if isinstance(node, ast.Dict):
+        return [part for value in node.values for part in parts(value)]
+    return [node]
+
+
 def bound(tree: ast.AST, name: str) -> bool:
     """Whether anything in a tree binds a name, other than an import of the module of this name."""
     for node in ast.walk(tree):
@@ -280,6 +293,22 @@ def origin(found: Syntax, statement: ast.stmt, name: str) -> ast.expr | None:
     if not isinstance(place, ast.Assign) or len(place.targets) != 1 or not isinstance(place.targets[0], ast.Name):
         return None
     return place.value if place.lineno < statement.lineno and found.function(place) is function else None
+
+
+def augmented(found: Syntax, statement: ast.stmt) -> Edit | None:
+    """``x -= m`` as ``x = x - m``; None for anything else."""
+    if not isinstance(statement, ast.AugAssign) or not isinstance(statement.target, ast.Name):
+        return None
+    sign, name, value = _SIGNS.get(type(statement.op)), statement.target.id, statement.value
+    if sign is None or found.alone(statement) is None:
+        return None
+    tight = isinstance(value, (*_TIGHT, ast.Constant)) or (
+        sign in "+-"
+        and isinstance(value, ast.BinOp)
+        and isinstance(value.op, ast.Mult | ast.Div | ast.MatMult | ast.Pow)
+    )
+    right = found.text(value) if tight else f"({found.text(value)})"
+    return found.replace(statement, f"{name} = {name} {sign} {right}")
 
 
 def written(statement: ast.stmt) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from statelint.findings import Applicability, Draft, Fix
-from statelint.fixes._syntax import Syntax, by_confidence, deepcopy, same, syntax
+from statelint.fixes._syntax import Syntax, by_confidence, deepcopy, parts, same, syntax
 from statelint.source import SourceFile
 
 CODES = ("SL301",)
@@ -26,7 +26,7 @@ def fix(draft: Draft, source: SourceFile) -> Fix | None:
         return None
     match statement:
         case ast.Assign(value=value) | ast.Expr(value=ast.Call(args=[*_, value])):
-            places = [part for part in _parts(value) if same(part, stored)]
+            places = [part for part in parts(value) if same(part, stored)]
         case _:
             return None
     edits = tuple(edit for place in places for edit in found.call_on(place, copy))
@@ -40,12 +40,3 @@ def _second(found: Syntax, statement: ast.Assign) -> Fix | None:
     function, imports = way
     edits = found.wrap(statement.value, f"{function}(", ")")
     return Fix(Applicability.UNSAFE, "Make a second one", (*imports, *edits))
-
-
-def _parts(node: ast.expr) -> list[ast.expr]:
-    """An expression, or those that a tuple, list or dictionary display is made of."""
-    if isinstance(node, ast.Tuple | ast.List):
-        return [part for element in node.elts for part in _parts(element)]
-    if isinstance(node, ast.Dict):
-        return [part for value in node.values for part in _parts(value)]
-    return [node]

@@ -5,15 +5,10 @@ from __future__ import annotations
 import ast
 
 from statelint.findings import Applicability, Draft, Edit, Fix
-from statelint.fixes._syntax import Function, Syntax, bindings, by_confidence, origin, syntax, written
+from statelint.fixes._syntax import Function, Syntax, augmented, bindings, by_confidence, origin, syntax, written
 from statelint.source import SourceFile
 
 CODES = ("SL201",)
-_TIGHT = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Constant)
-_SIGNS = {
-    ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "**", ast.FloorDiv: "//", ast.Mod: "%",
-    ast.MatMult: "@",
-}  # fmt: skip
 _METHODS = frozenset(
     """add sub mul div pow clamp clamp_min clamp_max exp log sqrt abs neg sigmoid tanh relu masked_fill masked_scatter
     index_add index_copy index_fill scatter scatter_add floor ceil round reciprocal rsqrt sin cos addcmul addcdiv
@@ -50,11 +45,9 @@ def fix(draft: Draft, source: SourceFile) -> Fix | None:
 
 def _out_of_place(found: Syntax, statement: ast.stmt, name: str) -> tuple[Edit, ...] | None:
     match statement:
-        case ast.AugAssign(target=ast.Name(), op=op, value=value) if (
-            type(op) in _SIGNS and found.alone(statement) is not None
-        ):
-            right = found.text(value) if isinstance(value, _TIGHT) else f"({found.text(value)})"
-            return (found.replace(statement, f"{name} = {name} {_SIGNS[type(op)]} {right}"),)
+        case ast.AugAssign(target=ast.Name()):
+            whole = augmented(found, statement)
+            return (whole,) if whole else None
         case ast.Expr(value=ast.Call(func=ast.Attribute(value=ast.Name(), attr=attr)) as call) if attr[:-1] in _METHODS:
             return found.before(statement, f"{name} = "), found.replace(call.func, f"{name}.{attr[:-1]}")
         case ast.AugAssign(target=ast.Subscript()) | ast.Assign(targets=[ast.Subscript()]):

@@ -199,3 +199,40 @@ def test_every_kind_says_what_it_repairs():
     from statelint.fixes._registry import kinds
 
     assert set(kinds()) >= {"SL003", "SL602", "SL902"}
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "after"),
+    [
+        ("SL107", "def f(x, m):\n    x -= m + 1\n    return x\n", "def f(x, m):\n    x = x - (m + 1)\n    return x\n"),
+        ("SL107", "def f(x, m):\n    x += m\n    return x\n", None),
+        ("SL107", "def f(x):\n    g(x); x -= 1\n    return x\n", None),
+        ("SL110", "def f(a):\n    p = iter(a)\n    return next(p), list(p)\n", None),
+        ("SL110", "def f(a):\n    p = (i for i in a)  # once\n", "def f(a):\n    p = list((i for i in a))  # once\n"),
+        (
+            "SL203",
+            "import torch\nif c:\n\tw.fill_(\n\t\t0.0)\n",
+            "import torch\nif c:\n\twith torch.no_grad():\n\t\tw.fill_(\n\t\t\t0.0)\n",
+        ),
+        ("SL203", "import torch\nif c: w.fill_(0.0)\n", None),
+        ("SL203", "import torch\nw.fill_(f('''\n'''))\n", None),
+        ("SL203", "from torch import nn\nw.fill_(0.0)\n", None),
+        ("SL303", "t = torch.from_numpy(a + b)\n", "t = torch.from_numpy((a + b).copy())\n"),
+        ("SL303", "t = torch.from_numpy(*a)\n", None),
+        ("SL305", "def f(n):\n    p = [g(_)] * n\n", None),
+        ("SL305", "class A:\n    p = [[]] * 3\n", None),
+        ("SL305", "p = [[1]] * (n + 1)\r\n", "p = [[1] for _ in range(n + 1)]\r\n"),
+        ("SL604", "import torch\nz = d.sample((3,))\n", "import torch\nz = d.rsample((3,))\n"),
+    ],
+)
+def test_edits_by_place(code, before, after):
+    """The finding stands at the statement, or at the expression, that the rule reports; the file has nothing else."""
+    places = {
+        "SL107": r"x [-+]= [^\n]+", "SL110": r"p = [^\n#]*[^\n# ]", "SL203": r"w\.fill_\([^#]*\)(?=\r?\n)",
+        "SL303": r"torch.from_numpy\(.*\)", "SL305": r"\[.*\] \* (?:\(n \+ 1\)|\w+)", "SL604": r"d\.sample\(.*\)",
+    }  # fmt: skip
+    part = re.search(places[code], before)[0]
+    at = tuple(int(each) for each in span(before, part).split(","))
+    source = SourceFile("a.py", data=before.encode())
+    proposed = fixes.propose(Draft(code, "a.py", at, "", "", Confidence.CERTAIN, "f"), source)
+    assert (fixes.apply_edits(source, proposed.edits).decode() if proposed else None) == after

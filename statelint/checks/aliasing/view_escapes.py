@@ -36,16 +36,17 @@ def check(program: Program) -> Iterable[Draft]:
                 "caller keeps changes"
             )
             help = f"Return a copy: `{fact.subject}.copy()` (tensors: `.clone()`)."
-            yield draft(program, CODE, info, fact.at, message, help, doubt, (step,))
+            hint = {"stored": fact.subject, "copy": fact.detail("copy")}
+            yield draft(program, CODE, info, fact.at, message, help, doubt, (step,), hint)
     for info, fact in program.evidence("alias_stored"):
         if fact.detail("form") == "loop" and fact.detail("target") == "yield":
             message = (
                 f"The same `{fact.subject}` is yielded in each turn, and `{fact.detail('change')}` overwrites it: "
                 "what the consumer keeps changes"
             )
-            yield draft(
-                program, CODE, info, fact.at, message, f"Yield a copy: `{fact.subject}.copy()`.", fact.doubt, fact.steps
-            )
+            help = f"Yield a copy: `{fact.subject}.copy()`."
+            hint = {"stored": fact.subject, "copy": fact.detail("copy")}
+            yield draft(program, CODE, info, fact.at, message, help, fact.doubt, fact.steps, hint)
     for info in program.functions.values():
         feeder = program.feeder(info)
         if feeder is not None and feeder.role == DATASET and info.name == "__getitem__":

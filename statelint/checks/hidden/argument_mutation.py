@@ -12,7 +12,7 @@ from statelint.effects.arguments import HANDED_ON
 from statelint.effects.facts import ArgumentWrite, Evidence, FunctionFacts, Key, Link, Reused, Span
 from statelint.effects.feeding import BUFFER, COLLATE, ENVIRONMENT, METRIC, SAMPLER, TRANSFORM, Feeder
 from statelint.effects.program import Program, Region
-from statelint.effects.value import ARRAY, DICT, LIST, NUMBER, SET, TEXT, TUPLE, UNKNOWN
+from statelint.effects.value import ARRAY, DICT, LIST, NDARRAY, NUMBER, SET, TENSOR, TEXT, TUPLE, UNKNOWN
 from statelint.findings import Draft
 
 CODE = "SL107"
@@ -41,6 +41,7 @@ class Write(msgspec.Struct, frozen=True):
     number: bool
     array: bool
     plain: bool = False
+    copy: str = ""
 
 
 def check(program: Program) -> Iterable[Draft]:
@@ -64,7 +65,8 @@ def check(program: Program) -> Iterable[Draft]:
             way = f"{copied} = dict({copied})" if write.contents and not write.taken else f"{copied} = {copied}.copy()"
             way = f"{copied} = {copied}.clone()" if _torch(program, info) and not write.contents else way
             help = f"Work on a copy (`{way}`), or compute out of place."
-            yield draft(program, CODE, info, write.at, message, help, write.doubt + doubt, steps)
+            hint = {"copy": write.copy}
+            yield draft(program, CODE, info, write.at, message, help, write.doubt + doubt, steps, hint)
 
 
 class _Links:
@@ -107,7 +109,10 @@ def _writes(info: FunctionFacts) -> Iterator[Write]:
             doubt = max(fact.doubt - 1, 0) if unknown else fact.doubt
             array = bool(fact.kind & ARRAY) and not fact.kind & UNKNOWN
             plain = unknown and fact.how == "augmented" and "[" not in fact.op and not fact.value & ARRAY
-            yield Write(fact.at, fact.param, fact.text, fact.op, doubt, taken, contents, old, number, array, plain)
+            copy = ".clone()" if fact.kind == TENSOR else ".copy()" if fact.kind in (NDARRAY, LIST, DICT, SET) else ""
+            yield Write(
+                fact.at, fact.param, fact.text, fact.op, doubt, taken, contents, old, number, array, plain, copy
+            )
         elif isinstance(fact, Evidence) and fact.kind == "argument_contents":
             yield Write(
                 fact.at, fact.detail("param"), fact.subject, fact.detail("op"), 0, True, True, True, False, False

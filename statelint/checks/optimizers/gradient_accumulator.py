@@ -25,7 +25,9 @@ def check(program: Program) -> Iterable[Draft]:
             f"The gradients {target} are never cleared: this backward pass adds to those that `{fact.step}` used before"
         )
         help = f"Call `{optimizer}.zero_grad()` before the backward pass, or after the step."
-        yield draft(program, CODE, info, fact.at, message, help, fact.doubt + fact.calls, (fact.used,))
+        yield draft(
+            program, CODE, info, fact.at, message, help, fact.doubt + fact.calls, (fact.used,), {"optimizer": optimizer}
+        )
 
 
 def _cleared_elsewhere(program: Program, key: Key, handling: set[Key]) -> bool:
